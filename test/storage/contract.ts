@@ -1,0 +1,337 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { isRegistryError } from '../../src/errors.ts'
+import type { ObjectInfo, Storage } from '../../src/storage/storage.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+/** A store that holds nothing, and how to be rid of it. */
+export interface OpenedStorage {
+  readonly storage: Storage
+  readonly dispose: () => Promise<void>
+}
+
+/** Cases that make no sense for a driver, by their names, and why. */
+export interface LeftOut {
+  readonly reason: string
+  readonly tests: readonly string[]
+}
+
+/**
+ * What `Storage` promises, as one suite that every driver passes. Each case starts on an empty store and leaves one.
+ * A case that is left out prints its reason.
+ */
+export function storageContract(
+  name: string,
+  open: () => Promise<OpenedStorage>,
+  leftOut: readonly LeftOut[] = [],
+): void {
+  function promise(sentence: string, run: (storage: Storage) => Promise<void>, timeoutMs?: number): void {
+    const reason = leftOut.find(({ tests }) => tests.includes(sentence))?.reason
+    if (reason !== undefined) return console.log(`Left out for ${name} storage: ${sentence}: ${reason}`)
+    test(sentence, () => onEmptyStore(open, run), timeoutMs)
+  }
+  describe(`${name} storage`, () => {
+    writing(promise)
+    reading(promise)
+    listing(promise)
+    together(promise)
+  })
+}
+
+async function onEmptyStore(
+  open: () => Promise<OpenedStorage>,
+  run: (storage: Storage) => Promise<void>,
+): Promise<void> {
+  const { storage, dispose } = await open()
+  try {
+    expect(await keys(storage)).toEqual([])
+    await run(storage)
+    for (const key of await keys(storage)) await storage.delete(key)
+    expect(await keys(storage)).toEqual([])
+  } finally {
+    await storage.close()
+    await dispose()
+  }
+}
+
+type PromiseCase = (sentence: string, run: (storage: Storage) => Promise<void>, timeoutMs?: number) => void
+
+function writing(promise: PromiseCase): void {
+  promise('put() gives back what info() and get() then say', async (storage) => {
+    const before = Date.now()
+    const put = await storage.put('org/mychart-1.0.0.tgz', bytes('one'))
+    expect(put).toEqual({
+      key: 'org/mychart-1.0.0.tgz',
+      size: 3,
+      modified: expect.any(Date),
+      etag: expect.any(String),
+    })
+    expect(Math.abs(put.modified.getTime() - before)).toBeLessThan(5000)
+    expect(await storage.info(put.key)).toEqual(put)
+    expect(await storage.get(put.key)).toMatchObject({ ...put })
+    expect(await text(storage, put.key)).toBe('one')
+  })
+
+  promise('put() replaces an object, and its change tag differs though size stays', async (storage) => {
+    const tags = new Set<string>()
+    for (let i = 0; i < 20; i++) tags.add((await storage.put('a', bytes(`v${i % 10}`))).etag)
+    expect(tags.size).toBe(20)
+    expect(await text(storage, 'a')).toBe('v9')
+  })
+
+  promise('put() takes an empty body and a Blob', async (storage) => {
+    expect((await storage.put('empty', new Uint8Array())).size).toBe(0)
+    expect(await text(storage, 'empty')).toBe('')
+    await storage.put('blob', new Blob(['a', 'b', 'c']))
+    expect(await text(storage, 'blob')).toBe('abc')
+  })
+
+  promise('put() keeps nothing when its stream fails half-way', async (storage) => {
+    await expect(storage.put('new', new BreakingBlob())).rejects.toThrow()
+    expect(await storage.info('new')).toBeUndefined()
+    await expect(storage.put('new', new BreakingBlob(), { when: 'absent' })).rejects.toThrow()
+    expect(await keys(storage)).toEqual([])
+  })
+
+  promise('put() leaves the old object whole when its stream fails half-way', async (storage) => {
+    const old = await storage.put('old', bytes('old'))
+    await expect(storage.put('old', new BreakingBlob())).rejects.toThrow()
+    expect(await storage.info('old')).toEqual(old)
+    expect(await text(storage, 'old')).toBe('old')
+  })
+
+  promise('put() when absent refuses to replace, with conflict', async (storage) => {
+    const first = await storage.put('a', bytes('first'), { when: 'absent' })
+    const error = await storage
+      .put('a', bytes('second'), { when: 'absent' })
+      .catch((reason: unknown) => reason)
+    expect(isRegistryError(error, 'conflict')).toBe(true)
+    expect(await storage.info('a')).toEqual(first)
+    expect(await text(storage, 'a')).toBe('first')
+  })
+
+  promise('delete() says whether something was there', async (storage) => {
+    await storage.put('org/a', bytes('a'))
+    expect(await storage.delete('org/b')).toBe(false)
+    expect(await storage.delete('org')).toBe(false)
+    expect(await storage.delete('org/a/below')).toBe(false)
+    expect(await storage.delete('nowhere/a')).toBe(false)
+    expect(await storage.delete('org/a')).toBe(true)
+    expect(await storage.delete('org/a')).toBe(false)
+    expect(await storage.info('org/a')).toBeUndefined()
+  })
+
+  promise(
+    'a 64 MiB object is streamed: written and read with flat memory',
+    async (storage) => {
+      await using folder = await tempFolder()
+      const path = join(folder.path, 'big')
+      const size = 64 * 1024 * 1024
+      await Bun.write(path, new Uint8Array(size).fill(7))
+      Bun.gc(true)
+      const before = process.memoryUsage().rss
+      const put = await storage.put('big', Bun.file(path))
+      expect(process.memoryUsage().rss - before).toBeLessThan(size)
+      expect(put.size).toBe(size)
+      expect(await countStreamed(storage, 'big')).toBe(size)
+      expect(process.memoryUsage().rss - before).toBeLessThan(size)
+    },
+    60_000,
+  )
+}
+
+function reading(promise: PromiseCase): void {
+  promise('what is missing is undefined, not an error', async (storage) => {
+    await storage.put('org/a', bytes('a'))
+    for (const key of ['nothing', 'org', 'org/b', 'org/a/below', 'nowhere/deep/below']) {
+      expect(await storage.get(key)).toBeUndefined()
+      expect(await storage.info(key)).toBeUndefined()
+    }
+  })
+
+  promise('check() is content with a store that works', async (storage) => {
+    await storage.check()
+  })
+
+  promise('keys keep every legal character', async (storage) => {
+    const wanted = awkwardKeys()
+    await inParallel(16, wanted, async (key) => void (await storage.put(key, bytes(key))))
+    expect(await keys(storage)).toEqual(wanted.toSorted())
+    for (const key of wanted) {
+      expect(await text(storage, key)).toBe(key)
+      expect((await storage.info(key))?.key).toBe(key)
+    }
+    await inParallel(16, wanted, async (key) => expect(await storage.delete(key)).toBe(true))
+  })
+}
+
+function listing(promise: PromiseCase): void {
+  promise(
+    'list() gives 5,000 objects in key order, with what info() says',
+    async (storage) => {
+      const wanted = Array.from({ length: 5000 }, (_, i) => `many/chart-${i}.0.0.tgz`)
+      const put = new Map<string, ObjectInfo>()
+      await inParallel(64, wanted, async (key) => void put.set(key, await storage.put(key, bytes(key))))
+      const listed = await Array.fromAsync(storage.list('many/'))
+      expect(listed.map(({ key }) => key)).toEqual(wanted.toSorted())
+      expect(new Map(listed.map((info) => [info.key, info]))).toEqual(put)
+      await inParallel(64, wanted, async (key) => void (await storage.delete(key)))
+    },
+    120_000,
+  )
+
+  promise('list() gives what starts with the prefix, and nothing else', async (storage) => {
+    for (const key of ['org/a', 'org/team/b', 'org2/c', 'org.txt', 'or', 'x/org/d'])
+      await storage.put(key, bytes(key))
+    expect(await keys(storage, 'org/')).toEqual(['org/a', 'org/team/b'])
+    expect(await keys(storage, 'org')).toEqual(['org.txt', 'org/a', 'org/team/b', 'org2/c'])
+    expect(await keys(storage, 'org/t')).toEqual(['org/team/b'])
+    expect(await keys(storage, 'org/team/')).toEqual(['org/team/b'])
+    expect(await keys(storage, 'none/')).toEqual([])
+    expect(await keys(storage, 'or/')).toEqual([])
+  })
+
+  promise('list() orders by code units of the whole key, across folders', async (storage) => {
+    const wanted = [
+      'a',
+      'a!',
+      'a-b',
+      'a.b',
+      'a/b',
+      'a/b.c',
+      'a/b/c',
+      'a0',
+      'aa',
+      'é',
+      '日本',
+      '\u{10000}',
+      '\u{ffee}',
+    ]
+    const possible = wanted.filter((key) => !['a', 'a/b'].includes(key)) // An object is never a folder too.
+    for (const key of possible) await storage.put(key, bytes(key))
+    expect(await keys(storage)).toEqual(possible.toSorted())
+  })
+
+  promise('list() shallow gives only what is directly below', async (storage) => {
+    for (const key of ['a', 'org/b', 'org/team/c', 'org/team/deep/d']) await storage.put(key, bytes(key))
+    expect(await keys(storage, '', true)).toEqual(['a'])
+    expect(await keys(storage, 'org/', true)).toEqual(['org/b'])
+    expect(await keys(storage, 'org/team/', true)).toEqual(['org/team/c'])
+  })
+
+  promise('list() shows what is below .chartroom/ only when it is asked for', async (storage) => {
+    for (const key of ['a', '.chartroom/catalog/org/_', '.other/b']) await storage.put(key, bytes(key))
+    expect(await keys(storage)).toEqual(['.other/b', 'a'])
+    expect(await keys(storage, '.chartroom/catalog/')).toEqual(['.chartroom/catalog/org/_'])
+    await storage.delete('.chartroom/catalog/org/_')
+  })
+
+  promise('list() can be left before its end', async (storage) => {
+    for (let i = 0; i < 10; i++) await storage.put(`k${i}`, bytes('x'))
+    for await (const { key } of storage.list('')) if (key === 'k1') break
+    expect(await keys(storage)).toHaveLength(10)
+  })
+}
+
+function together(promise: PromiseCase): void {
+  promise('of 8 writers that put one key when absent, exactly one wins', async (storage) => {
+    for (let round = 0; round < 20; round++) {
+      const key = `races/${round}`
+      const writers = Array.from({ length: 8 }, (_, i) =>
+        storage.put(key, bytes(`writer ${i}`), { when: 'absent' }),
+      )
+      const results = await Promise.allSettled(writers)
+      const winners = results.flatMap((result, i) => (result.status === 'fulfilled' ? [i] : []))
+      expect(winners).toHaveLength(1)
+      expect(await text(storage, key)).toBe(`writer ${winners[0]}`)
+      const losers = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+      expect(losers.every((error) => isRegistryError(error, 'conflict'))).toBe(true)
+    }
+  })
+
+  promise('readers during a replacement see the old or the new object, whole', async (storage) => {
+    const [even, odd] = ['a'.repeat(300_000), 'b'.repeat(300_000)]
+    await storage.put('busy', bytes(even))
+    let writing = true
+    const readers = Array.from({ length: 4 }, async () => {
+      let reads = 0
+      for (; writing || reads < 5; reads++) expect([even, odd]).toContain((await text(storage, 'busy')) ?? '')
+      return reads
+    })
+    for (let i = 1; i <= 30; i++) await storage.put('busy', new Blob([i % 2 ? odd : even]))
+    writing = false
+    for (const reads of await Promise.all(readers)) expect(reads).toBeGreaterThan(4)
+  })
+
+  promise('writes of many keys at once all arrive', async (storage) => {
+    const wanted = Array.from({ length: 100 }, (_, i) => `f${i % 5}/deep/${i}`)
+    await Promise.all(wanted.map((key) => storage.put(key, bytes(key), { when: 'absent' })))
+    expect(await keys(storage)).toEqual(wanted.toSorted())
+    await Promise.all(wanted.map((key) => storage.delete(key)))
+  })
+}
+
+/** A Blob whose stream gives some bytes, then fails. */
+class BreakingBlob extends Blob {
+  override stream(): ReturnType<Blob['stream']> {
+    let pulls = 0
+    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        if (++pulls > 3) controller.error(new Error('the source broke'))
+        else controller.enqueue(new Uint8Array(100_000))
+      },
+    }) as ReturnType<Blob['stream']>
+  }
+}
+
+/** Printable ASCII without "/" and "\", one name each, and names beyond ASCII. */
+function awkwardKeys(): string[] {
+  const printable = Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(0x20 + i))
+  const single = printable.filter((character) => !'./\\'.includes(character))
+  return [
+    ...single.map((character) => `one/${character}`),
+    ...single.map((character) => `in/a${character}b`),
+    'mychart-1.0.0+build.5.tgz',
+    '50%2fa b+é.tgz',
+    'dots/..a',
+    'dots/a..',
+    'dots/...',
+    'é/e\u0301',
+    '日本/\u{1f600}.tgz',
+    `long/${'x'.repeat(255)}`,
+  ]
+}
+
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export async function text(storage: Storage, key: string): Promise<string | undefined> {
+  const found = await storage.get(key)
+  return found && (await new Response(found.body).text())
+}
+
+export async function keys(storage: Storage, prefix = '', shallow = false): Promise<string[]> {
+  return (await Array.fromAsync(storage.list(prefix, { shallow }))).map(({ key }) => key)
+}
+
+async function countStreamed(storage: Storage, key: string): Promise<number> {
+  const found = await storage.get(key)
+  let size = 0
+  const body = found?.body instanceof Blob ? found.body.stream() : found?.body
+  for await (const chunk of body ?? []) size += chunk.byteLength
+  return size
+}
+
+async function inParallel<T>(
+  many: number,
+  items: readonly T[],
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values()
+  await Promise.all(
+    Array.from({ length: many }, async () => {
+      for (const item of left) await run(item)
+    }),
+  )
+}
