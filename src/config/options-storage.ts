@@ -1,0 +1,112 @@
+import { duration, oneOf, text, toggle } from './option.ts'
+
+/** Every backend that ChartMuseum's `--storage` knows. */
+export const storageBackends = [
+  'local',
+  'amazon',
+  'google',
+  'oracle',
+  'microsoft',
+  'alibaba',
+  'openstack',
+  'baidu',
+  'etcd',
+  'tencent',
+] as const
+
+/** Where charts are kept, whatever the backend. */
+export const storageOptions = {
+  storage: oneOf(
+    'storage.backend',
+    storageBackends,
+    '',
+    'Where charts are kept: local, or a backend of the groups below. Without it Chartroom runs in local trial mode: ' +
+      'the folder ./data, reachable from this computer only',
+    { shown: 'local trial mode' },
+  ),
+  'storage-timestamp-tolerance': duration(
+    'storage.timestamptolerance',
+    0,
+    'How much the clock of the storage may be off before an object counts as changed',
+    { noEffect: 'Chartroom compares more than times and needs no tolerance' },
+  ),
+  'storage-local-rootdir': text(
+    'storage.local.rootdir',
+    'FOLDER',
+    'Folder of the local storage; made when it is missing',
+    { shown: './data in local trial mode' },
+  ),
+}
+
+/** Settings of the storage backends that are known by name; `--storage` refuses the backends that are not there yet. */
+export const backendOptions = {
+  'storage-amazon-bucket': text('storage.amazon.bucket', 'NAME', 'Amazon S3: bucket'),
+  'storage-amazon-prefix': text('storage.amazon.prefix', 'PREFIX', 'Amazon S3: start of every key'),
+  'storage-amazon-region': text('storage.amazon.region', 'REGION', 'Amazon S3: region'),
+  'storage-amazon-endpoint': text(
+    'storage.amazon.endpoint',
+    'URL',
+    'Amazon S3: address of a compatible store',
+  ),
+  'storage-amazon-sse': text(
+    'storage.amazon.sse',
+    'NAME',
+    'Amazon S3: server-side encryption of new objects',
+  ),
+  'storage-amazon-force-path-style': toggle(
+    'storage.amazon.forcepathstyle',
+    'Amazon S3: bucket in the path, not in the host name',
+    { on: true },
+  ),
+  'storage-google-bucket': text('storage.google.bucket', 'NAME', 'Google Cloud Storage: bucket'),
+  'storage-google-prefix': text(
+    'storage.google.prefix',
+    'PREFIX',
+    'Google Cloud Storage: start of every key',
+  ),
+  'storage-oracle-bucket': text('storage.oracle.bucket', 'NAME', 'Oracle: bucket'),
+  'storage-oracle-prefix': text('storage.oracle.prefix', 'PREFIX', 'Oracle: start of every key'),
+  'storage-oracle-region': text('storage.oracle.region', 'REGION', 'Oracle: region'),
+  'storage-oracle-compartmentid': text('storage.oracle.compartmentid', 'OCID', 'Oracle: compartment'),
+  'storage-microsoft-container': text('storage.microsoft.container', 'NAME', 'Azure Blob Storage: container'),
+  'storage-microsoft-prefix': text(
+    'storage.microsoft.prefix',
+    'PREFIX',
+    'Azure Blob Storage: start of every key',
+  ),
+  'storage-alibaba-bucket': text('storage.alibaba.bucket', 'NAME', 'Alibaba OSS: bucket'),
+  'storage-alibaba-prefix': text('storage.alibaba.prefix', 'PREFIX', 'Alibaba OSS: start of every key'),
+  'storage-alibaba-endpoint': text('storage.alibaba.endpoint', 'HOST', 'Alibaba OSS: endpoint'),
+  'storage-alibaba-sse': text('storage.alibaba.sse', 'NAME', 'Alibaba OSS: encryption, AES256 or KMS'),
+  'storage-openstack-container': text('storage.openstack.container', 'NAME', 'OpenStack Swift: container'),
+  'storage-openstack-prefix': text(
+    'storage.openstack.prefix',
+    'PREFIX',
+    'OpenStack Swift: start of every key',
+  ),
+  'storage-openstack-region': text('storage.openstack.region', 'REGION', 'OpenStack Swift: region'),
+  'storage-openstack-cacert': text(
+    'storage.openstack.cacert',
+    'FILE',
+    'OpenStack Swift: certificate authorities',
+  ),
+  'storage-openstack-auth': oneOf(
+    'storage.openstack.auth',
+    ['auto', 'v1'],
+    'auto',
+    'OpenStack Swift: sign-in protocol, auto (v2 or v3) or v1',
+  ),
+  'storage-baidu-bucket': text('storage.baidu.bucket', 'NAME', 'Baidu BOS: bucket'),
+  'storage-baidu-prefix': text('storage.baidu.prefix', 'PREFIX', 'Baidu BOS: start of every key'),
+  'storage-baidu-endpoint': text('storage.baidu.endpoint', 'HOST', 'Baidu BOS: endpoint'),
+  'storage-etcd-endpoint': text('storage.etcd.endpoint', 'URLS', 'etcd: endpoints, separated by commas', {
+    fallback: 'http://localhost:2379',
+  }),
+  'storage-etcd-cafile': text('storage.etcd.cafile', 'FILE', 'etcd: certificate authority'),
+  'storage-etcd-certfile': text('storage.etcd.certfile', 'FILE', 'etcd: client certificate'),
+  'storage-etcd-keyfile': text('storage.etcd.keyfile', 'FILE', 'etcd: key of the client certificate'),
+  'storage-etcd-prefix': text('storage.etcd.prefix', 'PREFIX', 'etcd: start of every key'),
+  'storage-tencent-bucket': text('storage.tencent.bucket', 'NAME', 'Tencent COS: bucket'),
+  'storage-tencent-prefix': text('storage.tencent.prefix', 'PREFIX', 'Tencent COS: start of every key'),
+  'storage-tencent-endpoint': text('storage.tencent.endpoint', 'HOST', 'Tencent COS: endpoint'),
+}

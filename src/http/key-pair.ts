@@ -1,0 +1,91 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+
+/** A certificate or key that cannot be used: a sentence for the person who starts the server. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+}
+
+/** A certificate that ends so soon, in days, is worth a line at every start. */
+const warnDays = 14
+
+/** A key pair as `Bun.serve` takes it, and what clients will not like about it. */
+export interface KeyPair {
+  readonly cert: string
+  readonly key: string
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads a key pair and makes sure that its parts belong together, so that a mix-up shows at start and not in every
+ * handshake.
+ *
+ * @throws CertificateError naming the file and what was expected in it.
+ */
+export async function readKeyPair(certFile: string, keyFile: string, now = new Date()): Promise<KeyPair> {
+  const cert = await readPem(certFile, '--tls-cert')
+  const key = await readPem(keyFile, '--tls-key')
+  const parsed = parseCertificate(cert)
+  if (!parsed) {
+    throw new CertificateError(
+      `--tls-cert "${certFile}" is not a certificate: expected -----BEGIN CERTIFICATE-----`,
+    )
+  }
+  const mismatch = checkKey(parsed, key)
+  if (mismatch !== '') throw new CertificateError(`--tls-key "${keyFile}" ${mismatch}`)
+  return { cert, key, warnings: checkCertificate(cert, now) }
+}
+
+/** Sentences about what clients will not accept in a certificate (PEM, the server's own first); none when it is fine. */
+export function checkCertificate(certPem: string, now = new Date()): string[] {
+  const parsed = parseCertificate(certPem)
+  if (!parsed) return ['The certificate cannot be read: expected PEM, -----BEGIN CERTIFICATE-----']
+  const found: string[] = []
+  const from = Date.parse(parsed.validFrom)
+  const until = Date.parse(parsed.validTo)
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 10)
+  if (!parsed.subjectAltName) {
+    found.push('The certificate has no subject alternative name: helm and other Go programs refuse it')
+  }
+  if (from > now.getTime()) found.push(`The certificate is not valid before ${day(from)}: clients refuse it`)
+  if (until <= now.getTime()) found.push(`The certificate expired on ${day(until)}: clients refuse it`)
+  else if (until - now.getTime() < warnDays * 24 * 60 * 60 * 1000)
+    found.push(`The certificate expires on ${day(until)}`)
+  return found
+}
+
+/** Why the key cannot serve for the certificate, as the end of a sentence; "" when it can. */
+export function checkKey(certificate: X509Certificate, keyPem: string): string {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(keyPem))
+      ? ''
+      : 'does not belong to the certificate: expected the key it was made with'
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const locked = /ENCRYPTED/.test(keyPem)
+    return locked
+      ? 'is protected by a passphrase: expected a key without one'
+      : 'is not a private key: expected -----BEGIN PRIVATE KEY-----'
+  }
+}
+
+async function readPem(file: string, flag: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const why =
+      error.code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${String(error.code)})`
+    throw new CertificateError(`${flag} "${file}": ${why}`, { cause: error })
+  }
+}
+
+/** The first certificate of a PEM text, or undefined when there is none that can be read. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}

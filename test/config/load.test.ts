@@ -1,0 +1,285 @@
+import { expect, test } from 'bun:test'
+import { resolve } from 'node:path'
+import { readCommandLine } from '../../src/config/command-line.ts'
+import { loadSettings, SettingsError, type Loaded } from '../../src/config/load.ts'
+
+interface Given {
+  argv?: string[]
+  env?: Record<string, string>
+  file?: string
+}
+
+function load({ argv = [], env = {}, file }: Given): Loaded {
+  const files = file === undefined ? {} : { CONFIG: 'chartroom.yaml' }
+  return loadSettings({ argv, env: { ...files, ...env }, readFile: () => file ?? '' })
+}
+
+function mistakesOf(given: Given): readonly string[] {
+  try {
+    load(given)
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes
+    throw error
+  }
+  return []
+}
+
+const stored = ['--storage=local', '--storage-local-rootdir=/charts']
+
+test('without a setting it serves ./data to this computer only', () => {
+  const { settings, trial, sources, warnings } = load({})
+  expect(trial).toBe(true)
+  expect(settings.storage).toBe('local')
+  expect(settings.storageLocalRootdir).toBe(resolve('data'))
+  expect(settings.listenHost).toBe('127.0.0.1')
+  expect(settings.port).toBe(8080)
+  expect(sources.listenHost).toBe('default')
+  expect(warnings).toEqual([])
+})
+
+test('with a storage it listens everywhere, as ChartMuseum does, however the storage was named', () => {
+  const env = { STORAGE: 'local', STORAGE_LOCAL_ROOTDIR: '/charts' }
+  const file = 'storage.backend: local\nstorage.local.rootdir: /charts\n'
+  for (const given of [{ argv: stored }, { env }, { file }]) {
+    const { settings, trial } = load(given)
+    expect(trial).toBe(false)
+    expect(settings.listenHost).toBe('0.0.0.0')
+    expect(settings.storageLocalRootdir).toBe('/charts')
+  }
+})
+
+test('an explicit listen host wins in both modes', () => {
+  expect(load({ argv: ['--listen-host', '0.0.0.0'] }).settings.listenHost).toBe('0.0.0.0')
+  expect(load({ argv: [...stored, '--listen-host=127.0.0.1'] }).settings.listenHost).toBe('127.0.0.1')
+  expect(load({ env: { LISTEN_HOST: '[::1]' } }).settings.listenHost).toBe('::1')
+})
+
+test('flags win over variables, variables over the file, the file over the default', () => {
+  const all = { argv: ['--port', '1'], env: { PORT: '2' }, file: 'port: 3' }
+  expect(load(all)).toMatchObject({ settings: { port: 1 }, sources: { port: 'flag' } })
+  expect(load({ env: all.env, file: all.file })).toMatchObject({
+    settings: { port: 2 },
+    sources: { port: 'variable' },
+  })
+  expect(load({ file: all.file })).toMatchObject({ settings: { port: 3 }, sources: { port: 'file' } })
+})
+
+test('a variable that is set but empty counts as set', () => {
+  const file = 'debug: true\ncharturl: https://a.example\n'
+  expect(load({ env: { DEBUG: '', CHART_URL: '' }, file }).settings).toMatchObject({
+    debug: false,
+    chartUrl: '',
+  })
+  expect(mistakesOf({ env: { PORT: '' } })).toHaveLength(1)
+  expect(mistakesOf({ env: { STORAGE: '' } })[0]).toContain('set but empty')
+})
+
+test.each([
+  ['1', true],
+  ['t', true],
+  ['T', true],
+  ['TRUE', true],
+  ['True', true],
+  ['0', false],
+  ['f', false],
+  ['False', false],
+])('a switch understands %s', (word, value) => {
+  expect(load({ env: { DEBUG: word } }).settings.debug).toBe(value)
+  expect(load({ argv: [`--debug=${word}`] }).settings.debug).toBe(value)
+})
+
+test.each(['yes', 'on', 'tRUE', '2', ' true'])('a switch does not understand "%s"', (word) => {
+  expect(mistakesOf({ env: { DEBUG: word } })).toHaveLength(1)
+})
+
+test.each([
+  ['0x1F90', 8080],
+  ['010', 8],
+  ['0o17', 15],
+  ['0b11', 3],
+  ['0', 0],
+  ['+7', 7],
+  ['65535', 65_535],
+])('a number may be written %s', (text, value) => {
+  expect(load({ argv: ['--port', text] }).settings.port).toBe(value)
+})
+
+test.each(['65536', '-1', '08', '1e3', '80.0', 'abc', ' 80', '0x'])('the port cannot be "%s"', (text) => {
+  expect(mistakesOf({ argv: [`--port=${text}`] })[0]).toContain('a whole number from 0 to 65535')
+})
+
+test.each([
+  ['5m', 300_000],
+  ['1h30m', 5_400_000],
+  ['1.5s', 1500],
+  ['250ms', 250],
+  ['0', 0],
+])('a duration may be written %s', (text, value) => {
+  expect(load({ env: { CACHE_INTERVAL: text } }).settings.cacheInterval).toBe(value)
+})
+
+test('a duration needs a unit outside the file, and is nanoseconds without one in it', () => {
+  expect(mistakesOf({ env: { CACHE_INTERVAL: '300' } })[0]).toContain('with a unit')
+  expect(load({ file: 'cacheinterval: 300000000000' }).settings.cacheInterval).toBe(300_000)
+})
+
+test('limits of 0 or less mean none', () => {
+  const { settings } = load({ argv: ['--max-storage-objects=-1', '--per-chart-limit=-5'] })
+  expect([settings.maxStorageObjects, settings.perChartLimit]).toEqual([0, 0])
+})
+
+test('--artifact-hub-repo-id is repeatable, and is split at its first "="', () => {
+  const argv = [
+    '--artifact-hub-repo-id',
+    'root',
+    '--artifact-hub-repo-id=org/a=x=y',
+    '-artifact-hub-repo-id',
+    'b=z',
+  ]
+  expect([...load({ argv }).settings.artifactHubRepoId]).toEqual([
+    ['', 'root'],
+    ['org/a', 'x=y'],
+    ['b', 'z'],
+  ])
+})
+
+test.each([
+  ['/charts/', '/charts'],
+  ['charts', '/charts'],
+  ['/a/b', '/a/b'],
+  ['/', ''],
+  ['', ''],
+])('the context path "%s" becomes "%s"', (text, value) => {
+  expect(load({ argv: [`--context-path=${text}`] }).settings.contextPath).toBe(value)
+})
+
+test.each(['/a//b', '/../x', '/a?b', 'a b', '/%2f', '/./a'])('the context path cannot be "%s"', (text) => {
+  expect(mistakesOf({ argv: [`--context-path=${text}`] })).toHaveLength(1)
+})
+
+test('addresses of proxies and names of certificates are lists, each item checked', () => {
+  const { settings } = load({
+    argv: ['--trusted-proxies', '10.0.0.0/8, ::1', '--trusted-proxies=192.168.1.1'],
+    env: { TLS_SELF_SIGNED_NAMES: 'charts.example.com,10.0.0.5,*.lab.example.com' },
+  })
+  expect(settings.trustedProxies).toEqual(['10.0.0.0/8', '::1', '192.168.1.1'])
+  expect(settings.tlsSelfSignedNames).toEqual(['charts.example.com', '10.0.0.5', '*.lab.example.com'])
+  for (const bad of ['10.0.0.0/33', 'proxy', '::1/129', '10.0.0.1/']) {
+    expect(mistakesOf({ argv: [`--trusted-proxies=${bad}`] })).toHaveLength(1)
+  }
+  for (const bad of ['https://a', 'a b', '999.1.1.1', 'a..b']) {
+    expect(mistakesOf({ argv: [`--tls-self-signed-names=${bad}`] })).toHaveLength(1)
+  }
+})
+
+test.each(['ftp://a', 'charts.example.com', 'https://u:p@a', 'https://a/?x', 'https://a#b'])(
+  'the public address cannot be %s',
+  (text) => {
+    expect(mistakesOf({ argv: [`--public-url=${text}`] })).toHaveLength(1)
+  },
+)
+
+test('the public address loses the "/" at its end', () => {
+  expect(load({ argv: ['--public-url=https://a.example/charts/'] }).settings.publicUrl).toBe(
+    'https://a.example/charts',
+  )
+})
+
+test('all mistakes are told at once, each with flag, variable and file key', () => {
+  const found = mistakesOf({
+    argv: ['--port=http', '--nonsense', 'stray'],
+    env: { DEPTH: '99', DEBUG: 'maybe' },
+    file: 'maxuploadsize: big\n',
+  })
+  expect(found).toEqual([
+    '--nonsense is not a setting',
+    '"stray" is neither a setting nor a command (commands: serve, health, licenses, version, help)',
+    '--port: "http" is not a whole number from 0 to 65535 (--port, PORT, file key port)',
+    'line 1 of the config file: "big" is not a whole number of at least 1 (--max-upload-size, MAX_UPLOAD_SIZE, file key maxuploadsize)',
+    'DEPTH: "99" is not a whole number from 0 to 10 (--depth, DEPTH, file key depth)',
+    'DEBUG: "maybe" is not true or false (--debug, DEBUG, file key debug)',
+  ])
+})
+
+test('a mistyped flag is met with the one that was meant, and its value is not repeated', () => {
+  const [found = ''] = mistakesOf({ argv: ['--basic-auth-passs=hunter2'] })
+  expect(found).toBe('--basic-auth-passs is not a setting, did you mean --basic-auth-pass?')
+})
+
+test('half of a password with a blank is not printed', () => {
+  const found = mistakesOf({ argv: ['--basic-auth-user=u', '--basic-auth-pass', 'correct', 'horse'] }).join()
+  expect(found).toContain('put a value with spaces in quotes')
+  expect(found).not.toContain('horse')
+})
+
+test('a switch with a value behind a blank is told how to write it', () => {
+  expect(mistakesOf({ argv: ['--debug', 'false'] })[0]).toContain('--debug=false')
+})
+
+test('a flag without its value is a mistake', () => {
+  expect(mistakesOf({ argv: ['--port'] })).toEqual(['--port needs a value: --port=NUMBER'])
+})
+
+test('a value may look like a flag, as with Go', () => {
+  expect(load({ argv: ['--chart-url', '--debug'] }).settings).toMatchObject({
+    chartUrl: '--debug',
+    debug: false,
+  })
+})
+
+test('half a key pair and half a credential are mistakes, because the server would be open', () => {
+  expect(mistakesOf({ argv: ['--tls-cert=a'] })).toEqual([
+    '--tls-cert (TLS_CERT) needs --tls-key (TLS_KEY) beside it',
+  ])
+  expect(mistakesOf({ argv: ['--tls-key=a'] })).toHaveLength(1)
+  expect(mistakesOf({ argv: ['--basic-auth-user=a'] })).toHaveLength(1)
+  expect(mistakesOf({ env: { BASIC_AUTH_PASS: 'hunter2', BASIC_AUTH_USER: '' } }).join()).not.toContain(
+    'hunter2',
+  )
+  expect(mistakesOf({ argv: ['--tls-self-signed', '--tls-cert=a', '--tls-key=b'] })).toHaveLength(1)
+})
+
+test('what would leave the server unprotected without its function is refused', () => {
+  expect(mistakesOf({ env: { BEARER_AUTH: 'true' } })[0]).toStartWith('--bearer-auth cannot be used yet')
+  expect(mistakesOf({ argv: ['--tls-ca-cert=ca.pem'] })[0]).toStartWith('--tls-ca-cert cannot be used yet')
+  expect(mistakesOf({ env: { BEARER_AUTH: 'false', TLS_CA_CERT: '' } })).toEqual([])
+})
+
+test.each(['amazon', 'GOOGLE', 'oracle', 'microsoft', 'alibaba', 'openstack', 'baidu', 'etcd', 'tencent'])(
+  'the storage %s is known by name and refused with one sentence',
+  (name) => {
+    expect(mistakesOf({ argv: ['--storage', name] })).toEqual([
+      `--storage ${name.toLowerCase()} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage local`,
+    ])
+  },
+)
+
+test('an unknown storage is refused with those that exist, and local needs its folder', () => {
+  expect(mistakesOf({ argv: ['--storage=netease'] })[0]).toContain('one of local, amazon')
+  expect(mistakesOf({ argv: ['--storage=local'] })[0]).toContain('--storage-local-rootdir')
+})
+
+test('what has no effect is accepted with one line why', () => {
+  const argv = ['--cache=Redis', '--cache-redis-addr=r:6379', '--enforce-semver2', '--disable-metrics']
+  const { warnings } = load({ argv, env: { ALWAYS_REGENERATE_CHART_INDEX: '1' } })
+  expect(warnings).toHaveLength(4)
+  expect(warnings.join('\n')).toContain('--enforce-semver2 has no effect: it has been deprecated')
+  expect(load({ env: { CACHE: '', DISABLE_METRICS: 'false' } }).warnings).toEqual([])
+})
+
+test.each([
+  [[], 'serve'],
+  [['--port', '1'], 'serve'],
+  [['health', '--port', '1'], 'health'],
+  [['--port', '1', 'health'], 'health'],
+  [['--port', 'health'], 'serve'],
+  [['licenses'], 'licenses'],
+  [['--licenses'], 'licenses'],
+  [['-v'], 'version'],
+  [['--version'], 'version'],
+  [['-h'], 'help'],
+  [['h'], 'help'],
+  [['health', '--help'], 'help'],
+] as const)('the arguments %j ask for %s', (argv, command) => {
+  expect(readCommandLine(argv).command).toBe(command)
+})
