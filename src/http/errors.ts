@@ -50,6 +50,11 @@ export function statusOf(error: unknown): number {
   return isRegistryError(error) ? statuses[error.code] : 500
 }
 
+/** The sentence a thrown value is answered with. */
+export function sentenceOf(error: unknown): string {
+  return isRegistryError(error) ? shown(error.message) : 'internal server error'
+}
+
 /**
  * The answer to a thrown value. A RegistryError shows its sentence and details; of anything else only the
  * request id is shown, and whoever calls this logs it. A HEAD gets the same: Bun sends its headers and keeps
@@ -60,7 +65,7 @@ export function errorResponse(error: unknown, options: ErrorOptions = {}): Respo
   const answer: Answer = {
     status: statusOf(error),
     code: known ? ociCodes[known.code] : 'UNKNOWN',
-    text: known ? shown(known.message) : 'internal server error',
+    text: sentenceOf(error),
     details: known ? known.details : requestIdDetails(options),
   }
   return send(answer, options, known)

@@ -1,0 +1,34 @@
+import { RegistryError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
+import { healthDoc, infoDoc, livezDoc, readyzDoc } from './docs/system.ts'
+import { json } from './headers.ts'
+import type { Row } from './route.ts'
+import { get } from './route.ts'
+
+export interface SystemParts {
+  readonly registry: Registry
+  readonly version: string
+  /** True from the moment the process was told to stop. */
+  readonly isDraining: () => boolean
+}
+
+/** What probes ask. These answer at the root and under the context path, without credentials. */
+export function systemRows({ registry, isDraining }: SystemParts): Row[] {
+  return [
+    // ChartMuseum: a constant; monitoring compares the body.
+    get('/health', 'none', () => json({ healthy: true }), healthDoc),
+    get('/livez', 'none', () => json({ healthy: true }), livezDoc),
+    get('/readyz', 'none', () => sendReady(registry, isDraining), readyzDoc),
+  ]
+}
+
+/** What tells about the program. Answers under the context path only. */
+export function infoRows({ version }: SystemParts): Row[] {
+  return [get('/info', 'none', () => json({ version }), infoDoc)]
+}
+
+async function sendReady(registry: Registry, isDraining: () => boolean): Promise<Response> {
+  if (isDraining()) throw new RegistryError('unavailable', 'request', 'the server is stopping')
+  await registry.check()
+  return json({ healthy: true })
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkHealth } from './commands/health.ts'
+import { licensesText } from './commands/licenses.ts'
+import { versionText } from './commands/version.ts'
+import { readCommandLine } from './config/command-line.ts'
+import { helpText } from './config/help.ts'
+import { loadSettings, SettingsError, type Loaded } from './config/load.ts'
+import type { Settings } from './config/options.ts'
+import { drainOnSignal } from './drain.ts'
+import { isRegistryError } from './errors.ts'
+import { greet } from './greeting.ts'
+import { basicAccess, openAccess } from './http/access.ts'
+import { apiRows } from './http/api.ts'
+import { createApp, listen } from './http/app.ts'
+import { createReceiver } from './http/body.ts'
+import { CertificateError, chooseKeyPair } from './http/certificates.ts'
+import { createFront } from './http/front.ts'
+import { helmRows } from './http/helm.ts'
+import { hostCheck, isLoopback } from './http/host-names.ts'
+import { compile } from './http/paths.ts'
+import { addresses } from './http/public-url.ts'
+import type { Row } from './http/route.ts'
+import { infoRows, systemRows } from './http/system.ts'
+import { operatorFolder } from './http/web/operator-folder.ts'
+import { webRows } from './http/web/pages.ts'
+import type { Log } from './log.ts'
+import { createLog, wantsColour, type LogWriter } from './log-writer.ts'
+import { reservedPrefix } from './registry/keys.ts'
+import { createRegistry, type Registry } from './registry/registry.ts'
+import { StartError } from './start-error.ts'
+import { openStorage } from './storage/open.ts'
+import { openScratch, type Scratch } from './storage/scratch.ts'
+import { program } from './version.ts'
+
+/** Wrong settings, as every command line tool says it; whatever else stops the start is 1. */
+const exitSettings = 2
+const exitFailed = 1
+
+/** Uploads up to this size, and this much of all of them together, wait in memory; more waits on disk. */
+const uploadMemory = { memoryBytes: 128 * 1024, totalMemoryBytes: 64 * 1024 * 1024 }
+
+// No await at the top level and no exports: both break the compiled executable (measured with Bun 1.4.5).
+run(process.argv.slice(2)).catch((error: unknown) => {
+  const expected = isRegistryError(error) || error instanceof StartError || error instanceof CertificateError
+  console.error(expected ? error.message : error)
+  process.exit(exitFailed)
+})
+
+async function run(argv: readonly string[]): Promise<void> {
+  const { command } = readCommandLine(argv)
+  if (command === 'help') return print(helpText(process.stdout.columns))
+  if (command === 'version') return print(versionText())
+  if (command === 'licenses') return print(await licensesText())
+  const loaded = load(argv)
+  const { settings } = loaded
+  if (command === 'health') {
+    const { healthy, message } = await checkHealth(settings)
+    print(message)
+    process.exit(healthy ? 0 : exitFailed)
+  }
+  const log = logOf(settings)
+  for (const warning of loaded.warnings) log.warn(warning)
+  // ChartMuseum: --gen-index works at depth 0 only and is ignored otherwise.
+  if (settings.genIndex && settings.depth === 0 && !settings.depthDynamic) await printIndex(settings, log)
+  else await serve(loaded, log)
+}
+
+function load(argv: readonly string[]): Loaded {
+  try {
+    return loadSettings({ argv, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    console.error(error.message)
+    process.exit(exitSettings)
+  }
+}
+
+/** Prints the index of the root repository and nothing else on standard output. */
+async function printIndex(settings: Settings, log: LogWriter): Promise<void> {
+  const { registry, scratch } = await openRegistry(settings, log)
+  print(await registry.repository('').indexText(settings.jsonIndex ? 'json' : 'yaml'))
+  await registry.close()
+  await scratch?.close()
+  log.flush()
+}
+
+/** Serves until a signal ends it: settings → storage → registry → routes → listen. */
+async function serve(loaded: Loaded, log: LogWriter): Promise<void> {
+  const { settings } = loaded
+  const { contextPath, listenHost, debug, logHealth } = settings
+  const keyPair = await chooseKeyPair(settings, log)
+  const { registry, scratch } = await openRegistry(settings, log)
+  const access = accessOf(settings)
+  const publicUrl = settings.publicUrl === '' ? undefined : settings.publicUrl
+  const loopbackOnly = access.open && isLoopback(listenHost)
+  const draining = { now: false }
+  const mode = { loopbackOnly, authenticated: !access.open }
+  const rows = routes(settings, registry, scratch, mode, draining, log)
+  const front = createFront({
+    matcher: compile(rows.scoped, { contextPath, depth: settings.depth, dynamic: settings.depthDynamic }),
+    access,
+    addresses: addresses({
+      ...(publicUrl !== undefined && { publicUrl }),
+      contextPath,
+      tls: keyPair !== undefined,
+      trustedProxies: settings.trustedProxies,
+    }),
+    hostRefusal: hostCheck({ loopbackOnly, ...(publicUrl !== undefined && { publicUrl }) }),
+    log,
+    logHealth,
+    debug,
+    contextPath,
+    corsOrigin: settings.corsAlloworigin,
+    problemPage: async (problem) =>
+      (await import('./http/web/problem.ts')).problemPage({ contextPath, version: program.version }, problem),
+  })
+  const app = createApp({ front, rootRows: rows.root, fixedRows: rows.fixed, contextPath })
+  const server = listen(app, {
+    hostname: listenHost,
+    port: settings.port,
+    tls: keyPair,
+    idleSeconds: settings.writeTimeout,
+  })
+  greet(loaded, { port: server.port, tls: keyPair !== undefined, open: access.open, log })
+  // The root repository is read before the first reader asks, as ChartMuseum does; what fails here fails there again.
+  if (settings.depth === 0) registry.repository('').prepare()
+  drainOnSignal(async () => {
+    draining.now = true
+    await server.drain()
+    await registry.close()
+    await scratch?.close()
+    log.flush()
+  })
+}
+
+async function openRegistry(settings: Settings, log: LogWriter) {
+  const storage = await openStorage({ backend: 'local', rootdir: settings.storageLocalRootdir }, log)
+  const scratch = openScratch()
+  const chartUrl = settings.chartUrl.replace(/\/+$/, '')
+  const options = {
+    limits: {
+      overwrite: overwriteRule(settings),
+      idempotent: settings.idempotentPublish,
+      maxObjects: settings.maxStorageObjects,
+      versionsPerChart: settings.perChartLimit,
+    },
+    contextPath: settings.contextPath,
+    chartUrl: chartUrl === '' ? undefined : chartUrl,
+    statefile: settings.disableStatefiles ? undefined : settings.jsonIndex ? 'json' : 'yaml',
+    adoptStatefile: !settings.disableStatefiles,
+    refreshMs: settings.cacheInterval,
+  } as const
+  return { registry: createRegistry(storage, options, scratch, log), scratch }
+}
+
+function overwriteRule({ allowOverwrite, disableForceOverwrite }: Settings) {
+  if (allowOverwrite) return 'always'
+  return disableForceOverwrite ? 'never' : 'with-force'
+}
+
+/** Every route of the server: those at the root, those with a path of their own, those of a repository. */
+function routes(
+  settings: Settings,
+  registry: Registry,
+  scratch: Scratch | undefined,
+  mode: { loopbackOnly: boolean; authenticated: boolean },
+  draining: { readonly now: boolean },
+  log: Log,
+) {
+  const { contextPath, depth, depthDynamic: dynamic, readTimeout } = settings
+  const system = { registry, version: program.version, isDraining: () => draining.now }
+  const receiver = createReceiver({
+    limit: settings.maxUploadSize,
+    deadlineMs: readTimeout * 1000,
+    folder: scratch?.folder ?? join(settings.storageLocalRootdir, reservedPrefix, 'tmp'),
+    ...uploadMemory,
+  })
+  const fields = {
+    chart: ['chart', settings.chartPostFormFieldName],
+    prov: ['prov', settings.provPostFormFieldName],
+  }
+  const indexFormat = settings.jsonIndex ? 'json' : settings.indexFormat
+  const scoped = [
+    ...helmRows({ registry, indexFormat, artifactHubIds: settings.artifactHubRepoId }),
+    ...(settings.disableApi ? [] : apiRows({ registry, receiver, fields, deletes: !settings.disableDelete })),
+  ]
+  const root = systemRows(system)
+  const fixed: Row[] = [
+    ...infoRows(system),
+    ...webRows({
+      documentRows: () => [...scoped, ...root, ...fixed],
+      settings: {
+        contextPath,
+        depth,
+        dynamic,
+        version: program.version,
+        ...mode,
+        anonymousPull: settings.authAnonymousGet,
+      },
+      chartCount: async () => (await registry.repository('').counts()).charts,
+      operator: operatorFolder(settings.webTemplatePath, contextPath, log),
+    }),
+  ]
+  return { root, fixed, scoped }
+}
+
+function accessOf(settings: Settings) {
+  const { basicAuthUser: user, basicAuthPass: password, authAnonymousGet: anonymousGet } = settings
+  return user === '' || password === '' ? openAccess() : basicAccess({ user, password, anonymousGet })
+}
+
+function logOf(settings: Settings): LogWriter {
+  const { debug, logJson: json, logLatencyInteger: latencyInteger } = settings
+  const colour = wantsColour({ NO_COLOR: process.env['NO_COLOR'] }, process.stderr.isTTY)
+  return createLog({ json, debug, latencyInteger, colour })
+}
+
+function print(text: string): void {
+  // Whoever reads us may have seen enough: "chartroom --licenses | head".
+  process.stdout.on('error', () => process.exit(0))
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}

@@ -1,0 +1,97 @@
+import {
+  chartDoc,
+  deleteChartDoc,
+  deleteVersionDoc,
+  listDoc,
+  templatesDoc,
+  valuesDoc,
+  versionDoc,
+} from '../../src/http/docs/api.ts'
+import { artifactHubDoc, fileDoc, indexDoc } from '../../src/http/docs/helm.ts'
+import { healthDoc, infoDoc, livezDoc, readyzDoc } from '../../src/http/docs/system.ts'
+import { provenanceDoc, publishDoc } from '../../src/http/docs/upload.ts'
+import { get, post, remove, type Answer, type Row } from '../../src/http/route.ts'
+import { webRows } from '../../src/http/web/pages.ts'
+import type { WebSettings } from '../../src/http/web/parts.ts'
+
+export const settings: WebSettings = {
+  contextPath: '',
+  depth: 0,
+  dynamic: false,
+  version: '0.1.0',
+  authenticated: false,
+}
+
+const nothing: Answer = () => new Response('{}')
+
+/** Every row of the server by its documentation; those of the API answer nothing. */
+export function allRows(overrides: Partial<WebSettings> = {}, charts = 0): Row[] {
+  const rows: Row[] = [
+    get('/:repo/index.yaml', 'pull', nothing, indexDoc),
+    get('/:repo/charts/:filename', 'pull', nothing, fileDoc),
+    get('/:repo/artifacthub-repo.yml', 'pull', nothing, artifactHubDoc),
+    get('/api/:repo/charts', 'pull', nothing, listDoc),
+    get('/api/:repo/charts/:name', 'pull', nothing, chartDoc),
+    remove('/api/:repo/charts/:name', 'push', nothing, deleteChartDoc),
+    get('/api/:repo/charts/:name/:version', 'pull', nothing, versionDoc),
+    remove('/api/:repo/charts/:name/:version', 'push', nothing, deleteVersionDoc),
+    get('/api/:repo/charts/:name/:version/templates', 'pull', nothing, templatesDoc),
+    get('/api/:repo/charts/:name/:version/values', 'pull', nothing, valuesDoc),
+    post('/api/:repo/charts', 'push', nothing, publishDoc),
+    post('/api/:repo/prov', 'push', nothing, provenanceDoc),
+    get('/health', 'none', nothing, healthDoc),
+    get('/livez', 'none', nothing, livezDoc),
+    get('/readyz', 'none', nothing, readyzDoc),
+    get('/info', 'none', nothing, infoDoc),
+  ]
+  const web = webRows({
+    documentRows: () => [...rows, ...web],
+    settings: { ...settings, ...overrides },
+    chartCount: async () => charts,
+    operator: undefined,
+  })
+  return [...rows, ...web]
+}
+
+export interface WebServer extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Serves the rows for browsers on a real port: only fixed paths, no access rules. */
+export function serveWeb(
+  overrides: Partial<WebSettings> = {},
+  options: { charts?: number; user?: string } = {},
+): WebServer {
+  const rows = allRows(overrides, options.charts)
+  const contextPath = overrides.contextPath ?? ''
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      const { pathname, searchParams: query, origin } = new URL(request.url)
+      const path = pathname.startsWith(contextPath) ? pathname.slice(contextPath.length) : ''
+      const found = rows
+        .map((row) => ({ row, match: pattern(row.path).exec(path) }))
+        .find(({ match }) => match)
+      if (!found?.match) return new Response('none of these', { status: 404 })
+      const { hash = '', file = '' } = found.match.groups ?? {}
+      return found.row.answer({
+        request,
+        repo: '',
+        params: { name: hash, version: '', filename: file },
+        query,
+        caller: { name: options.user, may: () => true },
+        publicUrl: origin + contextPath,
+      })
+    },
+  })
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    [Symbol.asyncDispose]: () => server.stop(true),
+  }
+}
+
+function pattern(path: string): RegExp {
+  const source = path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')
+  return new RegExp(`^${source}$`)
+}
