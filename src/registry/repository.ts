@@ -1,0 +1,245 @@
+import { RegistryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Scratch } from '../storage/scratch.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { OpenedArchive } from './archive.ts'
+import { openArchive } from './archive.ts'
+import type { ChartVersion } from './catalog.ts'
+import { Catalog } from './catalog.ts'
+import type { ChartFile } from './chart-files.ts'
+import { readChartFile } from './chart-files.ts'
+import type { Document } from './document.ts'
+import { createTurns } from './in-turn.ts'
+import type { DocumentKind } from './index-file.ts'
+import { createIndexFiles, someCharts } from './index-file.ts'
+import { blobOf } from './judge.ts'
+import { archiveFile, fileKey, provenanceFile } from './keys.ts'
+import type { Limits } from './limits.ts'
+import { surplus } from './limits.ts'
+import type { Delivery, Published } from './publish.ts'
+import { publish } from './publish.ts'
+import { createSaver } from './saver.ts'
+import { createSync } from './sync.ts'
+import { matchVersion } from './versions.ts'
+
+/** What every repository of a registry shares. */
+export interface RepositoryOptions {
+  readonly limits: Limits
+  /** Told to helm cm-push as `serverInfo.contextPath`; "" for none. */
+  readonly contextPath: string
+  /** Absolute start of the archives' addresses in the index, without a trailing slash; undefined: relative addresses. */
+  readonly chartUrl: string | undefined
+  readonly statefile: 'yaml' | 'json' | undefined
+  /** Adopt the `created` times of ChartMuseum's statefile when there is no catalog of our own yet. */
+  readonly adoptStatefile: boolean
+  /** Milliseconds between full listings; 0: none after the first. */
+  readonly refreshMs: number
+}
+
+/** Part of a list of charts: both in numbers of charts, in byte order of their names. */
+export interface Page {
+  readonly offset: number
+  /** Undefined: to the end. */
+  readonly limit: number | undefined
+}
+
+/** One Helm repository: the charts behind one index.yaml. Every method waits until the catalog is filled. */
+export class Repository {
+  private readonly catalog = new Catalog()
+  private readonly turns = createTurns()
+  private readonly urlPrefix: string
+  private readonly indexFiles
+  private readonly saver
+  private readonly sync
+  private opened: Promise<void> | undefined
+  private busy = 0
+
+  constructor(
+    readonly name: string,
+    private readonly storage: Storage,
+    private readonly options: RepositoryOptions,
+    scratch: Scratch | undefined,
+    private readonly log: Log,
+  ) {
+    const { catalog, turns } = this
+    const { contextPath, chartUrl, statefile, adoptStatefile } = options
+    this.urlPrefix =
+      chartUrl === undefined ? 'charts/' : `${chartUrl}${contextPath}${name === '' ? '' : `/${name}`}/charts/`
+    const shared = { storage, repo: name, urlPrefix: this.urlPrefix, catalog, log }
+    this.indexFiles = createIndexFiles(catalog, { contextPath, scratch })
+    this.saver = createSaver({ ...shared, indexFiles: this.indexFiles, scratch, statefile })
+    this.sync = createSync({ ...shared, turns, adoptStatefile, changed: () => this.saver.changed() })
+  }
+
+  /** Fills the catalog without anybody waiting for it. A failure is only logged: the next reader meets it again. */
+  prepare(): void {
+    this.counts().catch((error: unknown) => {
+      this.log.warn('Could not read the repository yet', { repo: this.name, error: String(error) })
+    })
+  }
+
+  /** The index file as helm reads it, in one of its two spellings, or the JSON list of all charts. */
+  async document(kind: DocumentKind): Promise<Document> {
+    return this.whileOpen(() => this.indexFiles.get(kind))
+  }
+
+  /** The text of the index, for `--gen-index`. */
+  async indexText(kind: 'yaml' | 'json'): Promise<string> {
+    return this.whileOpen(async () => [...this.indexFiles.text(kind)].join(''))
+  }
+
+  /** The JSON list of some charts. */
+  async page({ offset, limit }: Page): Promise<string> {
+    return this.whileOpen(async () => {
+      const names = this.catalog.names().slice(offset, limit === undefined ? undefined : offset + limit)
+      return [...someCharts(names.flatMap((name) => this.catalog.chart(name) ?? []))].join('')
+    })
+  }
+
+  /** How many charts there are, and how many versions. */
+  async counts(): Promise<{ charts: number; versions: number }> {
+    return this.whileOpen(async () => {
+      const names = this.catalog.names()
+      const versions = names.reduce((sum, name) => sum + (this.catalog.chart(name)?.versions.length ?? 0), 0)
+      return { charts: names.length, versions }
+    })
+  }
+
+  /** The JSON list of one chart's versions, newest first. Throws RegistryError `not_found`. */
+  async chartDocument(chart: string): Promise<Document> {
+    return this.whileOpen(async () => {
+      const known = this.catalog.chart(chart)
+      if (known === undefined) throw new RegistryError('not_found', 'chart', 'chart not found')
+      return this.indexFiles.ofChart(known)
+    })
+  }
+
+  /** The versions of a chart, newest first; none when there is no such chart. */
+  async versions(chart: string): Promise<readonly ChartVersion[]> {
+    return this.whileOpen(async () => this.catalog.chart(chart)?.versions ?? [])
+  }
+
+  /**
+   * The version of a chart that a text names: a version, a range, or "latest" for the newest stable one.
+   * Throws RegistryError `not_found` with ChartMuseum's texts.
+   */
+  async version(chart: string, wanted: string): Promise<ChartVersion> {
+    const versions = await this.versions(chart)
+    if (versions.length === 0) throw new RegistryError('not_found', 'chart', 'no chart name found')
+    const found = matchVersion(versions, wanted)
+    if (found !== undefined) return found
+    // ChartMuseum: prints nothing for "latest", which leaves a dash at the end.
+    const printed = wanted === 'latest' ? '' : wanted
+    throw new RegistryError('not_found', 'version', `no chart version found for ${chart}-${printed}`)
+  }
+
+  /** An archive or a provenance file by its name. Throws RegistryError `not_found`, or `invalid` for another ending. */
+  async file(name: string): Promise<ChartFile> {
+    return this.whileOpen(() => readChartFile(this.storage, this.name, this.catalog, name))
+  }
+
+  /** The archive of a version, opened, with the files that `keep` asks for. */
+  async open(version: ChartVersion, keep: (name: string) => boolean): Promise<OpenedArchive> {
+    return this.whileOpen(async () => {
+      const object = await this.storage.get(fileKey(this.name, version.file))
+      if (object === undefined) throw new RegistryError('not_found', 'file', 'object not found')
+      return openArchive(await blobOf(object), { keep })
+    })
+  }
+
+  /** Publishes archives and provenance files, all or none; see publish.ts. When it resolves every read shows them. */
+  async publish(delivery: Delivery, options: { force: boolean }): Promise<Published> {
+    return this.whileOpen(async () => {
+      const { storage, name, urlPrefix, catalog, turns, log } = this
+      const { limits } = this.options
+      const published = await publish(
+        { storage, repo: name, urlPrefix, catalog, turns, limits, log },
+        delivery,
+        options,
+      )
+      this.saver.changed()
+      for (const { version } of published.charts) {
+        for (const old of surplus(catalog, limits, version)) await this.removeFiles([old.file])
+      }
+      return published
+    })
+  }
+
+  /** Removes one version and its provenance. Throws RegistryError `not_found`. */
+  async remove(chart: string, version: string): Promise<void> {
+    await this.whileOpen(async () => {
+      // ChartMuseum: joins both and deletes that file, so "a-1" + "2" removes version "1-2" of "a" too.
+      const joined = archiveFile(chart, version)
+      const files = new Set([...this.catalog.filesOf(chart, version), joined])
+      if ((await this.removeFiles([...files])) > 0) return
+      throw new RegistryError(
+        'not_found',
+        'version',
+        `Cannot delete "${chart}-${version}": there is no such chart version`,
+      )
+    })
+  }
+
+  /** Removes a chart with all its versions. Gives their number. Throws RegistryError `not_found`. */
+  async removeChart(chart: string): Promise<number> {
+    return this.whileOpen(async () => {
+      const ranked = this.catalog.chart(chart)?.ranked ?? []
+      const removed = await this.removeFiles(ranked.map((one) => one.version.file))
+      if (removed > 0) return removed
+      throw new RegistryError('not_found', 'chart', `Cannot delete "${chart}": there is no such chart`)
+    })
+  }
+
+  /** Hides files first and deletes them then, so that no index ever names what is not there. */
+  private async removeFiles(files: readonly string[]): Promise<number> {
+    return this.turns.run(files, async () => {
+      const hidden = new Map(files.map((file) => [file, this.catalog.file(file)]))
+      for (const file of files) this.catalog.drop(file)
+      let removed = 0
+      try {
+        for (const file of files) {
+          if (await this.storage.delete(fileKey(this.name, file))) removed += 1
+          hidden.delete(file)
+          await this.storage.delete(fileKey(this.name, provenanceFile(file)))
+        }
+      } finally {
+        // After a failure what could not be deleted is shown again.
+        for (const file of hidden.values()) if (file !== undefined) this.catalog.put(file)
+        this.saver.changed()
+      }
+      return removed
+    })
+  }
+
+  /** Fills the catalog once; an empty repository is compared with the store on every use, so probing leaves nothing behind. */
+  private async whileOpen<T>(use: () => Promise<T>): Promise<T> {
+    this.busy += 1
+    try {
+      this.opened ??= this.sync.open().catch((error: unknown) => {
+        this.opened = undefined
+        throw error
+      })
+      await this.opened
+      if (this.catalog.fileCount === 0) await this.sync.refresh()
+      return await use()
+    } finally {
+      this.busy -= 1
+      if (this.catalog.fileCount > 0) this.sync.follow(this.options.refreshMs)
+    }
+  }
+
+  /** True when nothing is known and nobody is at work: it may be forgotten. */
+  get idle(): boolean {
+    return this.busy === 0 && this.catalog.fileCount === 0
+  }
+
+  /** Writes what is not saved yet. */
+  async flush(): Promise<void> {
+    await this.saver.flush()
+  }
+
+  close(): void {
+    this.sync.close()
+    this.indexFiles.close()
+  }
+}

@@ -1,0 +1,166 @@
+import type { Log } from '../log.ts'
+import type { ObjectInfo, Storage } from '../storage/storage.ts'
+import type { Catalog, CatalogFile } from './catalog.ts'
+import { isRejected } from './catalog.ts'
+import type { Turns } from './in-turn.ts'
+import { judge } from './judge.ts'
+import { catalogKey, fileKey, repositoryPrefix } from './keys.ts'
+import { readSavedCatalog } from './saved-catalog.ts'
+import { readStatefile } from './statefile.ts'
+
+/** Archives judged at once while many are new: enough to overlap reading with judging. */
+const parallel = 4
+
+/** Events of the store are gathered this long, so that a file being copied is looked at once or twice, not a hundred times. */
+const gatherMs = 100
+
+/** Keeps a catalog true to the store: at start, and when others change files. */
+export interface Sync {
+  /** Fills the catalog: the saved one where its change tags still match, everything else read anew. */
+  open(): Promise<void>
+  /** Compares the catalog with a listing and takes in what differs. Callers at the same time share one listing. */
+  refresh(): Promise<void>
+  /** Starts listening to the store; refreshes every `intervalMs` besides (0: never). Idempotent. */
+  follow(intervalMs: number): void
+  close(): void
+}
+
+export interface SyncParts {
+  readonly storage: Storage
+  readonly repo: string
+  readonly urlPrefix: string
+  readonly catalog: Catalog
+  readonly turns: Turns
+  readonly log: Log
+  readonly adoptStatefile: boolean
+  /** Called after the catalog took in a change made by others. */
+  changed(): void
+}
+
+export function createSync(parts: SyncParts): Sync {
+  const { storage, repo, urlPrefix, catalog, turns, log } = parts
+  const dirty = new Set<string>()
+  let gathering: Timer | undefined
+  let createdBefore: ReadonlyMap<string, string> | undefined
+  let listing: Promise<void> | undefined
+  let waiting: Promise<void> | undefined
+  let stop: (() => void) | undefined
+
+  async function open(): Promise<void> {
+    const saved = await loadSaved()
+    if (saved !== undefined) catalog.putAll(saved)
+    else if (parts.adoptStatefile) createdBefore = await readStatefile(storage, repo, log)
+    await compare()
+    createdBefore = undefined
+  }
+
+  async function loadSaved(): Promise<CatalogFile[] | undefined> {
+    const object = await storage.get(catalogKey(repo))
+    if (object === undefined) return undefined
+    const bytes =
+      object.body instanceof Blob ? await object.body.bytes() : await Bun.readableStreamToBytes(object.body)
+    const files = readSavedCatalog(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), urlPrefix)
+    if (files === undefined) log.warn('The saved catalog is damaged and is made anew', { repo })
+    return files
+  }
+
+  /** Lists the store once and looks at what is new, changed or gone. */
+  async function compare(): Promise<void> {
+    const seen = new Set<string>()
+    const differing: string[] = []
+    for await (const info of storage.list(repositoryPrefix(repo), { shallow: true })) {
+      const file = chartFile(info)
+      if (file === undefined) continue
+      seen.add(file)
+      if (catalog.file(file)?.etag !== info.etag) differing.push(file)
+    }
+    for (const known of catalog.allFiles()) if (!seen.has(known.file)) differing.push(known.file)
+    await lookAtAll(differing)
+  }
+
+  function chartFile(info: ObjectInfo): string | undefined {
+    // ChartMuseum: the ending is compared exactly, so ".TGZ" is ignored.
+    return info.key.endsWith('.tgz') ? info.key.slice(repositoryPrefix(repo).length) : undefined
+  }
+
+  async function lookAtAll(files: readonly string[]): Promise<void> {
+    const queue = files.values()
+    const workers = Array.from({ length: Math.min(parallel, files.length) }, async () => {
+      for (const file of queue) await turns.run([file], () => lookAt(file))
+    })
+    await Promise.all(workers)
+    if (files.length > 0) parts.changed()
+  }
+
+  /** Takes in one file as the store has it now. Runs in the file's turn, so it never undoes a publish or a delete. */
+  async function lookAt(file: string): Promise<void> {
+    const key = fileKey(repo, file)
+    const known = catalog.file(file)
+    const info = await storage.info(key)
+    if (info !== undefined && info.etag === known?.etag) return
+    const judged = info === undefined ? undefined : await judge(storage, key, urlPrefix, createdBefore)
+    if (judged === undefined) {
+      catalog.drop(file)
+      return
+    }
+    catalog.put(judged)
+    if (isRejected(judged) && !(known !== undefined && isRejected(known) && known.reason === judged.reason)) {
+      log.warn('Invalid package in storage', { repo, package: file, error: judged.reason })
+    }
+  }
+
+  function refresh(): Promise<void> {
+    if (listing === undefined) {
+      listing = compare().finally(() => (listing = undefined))
+      return listing
+    }
+    // The running listing may have passed what this caller wants to see: it joins one that starts after it arrived.
+    waiting ??= listing.then(ignore, ignore).then(() => {
+      waiting = undefined
+      return refresh()
+    })
+    return waiting
+  }
+
+  function told(key?: string): void {
+    if (key === undefined) refreshQuietly()
+    else if (key.endsWith('.tgz')) dirty.add(key.slice(repositoryPrefix(repo).length))
+    if (dirty.size > 0) gathering ??= setTimeout(lookAtDirty, gatherMs)
+  }
+
+  async function lookAtDirty(): Promise<void> {
+    gathering = undefined
+    const files = [...dirty]
+    dirty.clear()
+    const differing: string[] = []
+    for (const file of files) {
+      const info = await storage.info(fileKey(repo, file)).catch(() => undefined)
+      if (info?.etag !== catalog.file(file)?.etag) differing.push(file)
+    }
+    await lookAtAll(differing).catch(warn)
+  }
+
+  function refreshQuietly(): void {
+    refresh().catch(warn)
+  }
+
+  function warn(error: unknown): void {
+    log.warn('Could not compare the catalog with the store', { repo, error: String(error) })
+  }
+
+  function follow(intervalMs: number): void {
+    if (stop !== undefined) return
+    const unwatch = storage.watch?.(repositoryPrefix(repo), told)
+    const timer = intervalMs > 0 ? setInterval(refreshQuietly, intervalMs) : undefined
+    timer?.unref()
+    stop = () => {
+      unwatch?.()
+      clearInterval(timer)
+      clearTimeout(gathering)
+    }
+  }
+
+  return { open, refresh, follow, close: () => stop?.() }
+}
+
+function ignore(): void {}

@@ -1,0 +1,50 @@
+import type { YamlValue } from './yaml-scalars.ts'
+
+/** Why a YAML text cannot be read: at most 500 characters, none of them a control character. */
+export class YamlError extends Error {
+  override readonly name = 'YamlError'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(
+      message
+        .replace(/[^\P{C}\n]/gu, '')
+        .replaceAll('\n', ' ')
+        .slice(0, 500),
+      options,
+    )
+  }
+}
+
+/** What a value is, for a sentence about a wrong one. */
+export function kindOf(value: YamlValue): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  if (typeof value === 'string') return 'a text'
+  return typeof value === 'boolean' ? 'true or false' : 'a number'
+}
+
+/**
+ * The value as JSON can hold it, keys sorted as Go sorts them: all numbers are floats. Helm turns every document into
+ * JSON, so that an infinite number anywhere in it is an error. Throws YamlError.
+ */
+export function jsonOf(value: YamlValue): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new YamlError('an infinite number has no place')
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(jsonOf)
+  const entries = Object.entries(value).sort(([a], [b]) => byBytes(a, b))
+  return Object.fromEntries(entries.map(([key, each]) => [key, jsonOf(each)]))
+}
+
+/** Order of the UTF-8 bytes, in which Go sorts keys; UTF-16 differs beyond the basic plane only. */
+export function byBytes(a: string, b: string): number {
+  return /[\ud800-\udfff]/.test(a + b)
+    ? Buffer.compare(Buffer.from(a), Buffer.from(b))
+    : a < b
+      ? -1
+      : a > b
+        ? 1
+        : 0
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'bun:test'
+import type { CatalogFile } from '../../src/registry/catalog.ts'
+import { chartAddress, readSavedCatalog, savedCatalogText } from '../../src/registry/saved-catalog.ts'
+
+const files: CatalogFile[] = [
+  {
+    name: 'a',
+    version: '1.0.0+b',
+    file: 'a-1.0.0+b.tgz',
+    size: 12,
+    modified: 1700000000123,
+    etag: 'tag',
+    digest: 'ff',
+    created: '2026-01-01T00:00:00Z',
+    entry:
+      '{"name":"a","description":"tab\\tüñ","version":"1.0.0+b","urls":["charts/a-1.0.0+b.tgz"],"created":"2026-01-01T00:00:00Z","digest":"ff"}',
+  },
+  { file: 'bad.tgz', size: 0, etag: 'other', reason: 'EOF' },
+]
+
+const saved = (urlPrefix = 'charts/') => Buffer.from([...savedCatalogText(files, urlPrefix)].join(''))
+
+describe('a saved catalog', () => {
+  test('reads back what was written', () => {
+    expect(readSavedCatalog(saved(), 'charts/')).toEqual(files)
+  })
+
+  test('gives the addresses of today when --chart-url changed since', () => {
+    const [first] = readSavedCatalog(saved(), 'https://x.example/charts/') ?? []
+    const entry: unknown = JSON.parse(first !== undefined && 'entry' in first ? first.entry : 'null')
+    expect(entry).toEqual({
+      name: 'a',
+      description: 'tab\tüñ',
+      version: '1.0.0+b',
+      urls: ['https://x.example/charts/a-1.0.0+b.tgz'],
+      created: '2026-01-01T00:00:00Z',
+      digest: 'ff',
+    })
+  })
+
+  test('counts as absent wherever it was cut or damaged', () => {
+    const whole = saved()
+    for (let length = 0; length < whole.length; length++) {
+      const read = readSavedCatalog(whole.subarray(0, length), 'charts/')
+      const lines = whole.subarray(0, length).toString().split('\n').length - 1
+      if (read !== undefined) expect(read).toEqual(files.slice(0, lines - 1))
+    }
+    expect(readSavedCatalog(Buffer.from('null\n'), 'charts/')).toBeUndefined()
+    expect(readSavedCatalog(Buffer.from('["chartroom catalog 0","charts/"]\n'), 'charts/')).toBeUndefined()
+    expect(readSavedCatalog(Buffer.from(whole.toString().replace('"ff"', '7')), 'charts/')).toBeUndefined()
+  })
+})
+
+describe('the address of an archive', () => {
+  test('is a valid reference that keeps "+" as it is', () => {
+    expect(chartAddress('charts/', 'a b-1.0.0+x.tgz')).toBe('charts/a%20b-1.0.0+x.tgz')
+  })
+})
