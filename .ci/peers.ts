@@ -1,0 +1,126 @@
+// `bun run peers [name…]`: finds the programs that the tests talk to, and builds or installs those that are missing.
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { peer, peers } from '../test/support/peers.ts'
+import type { PeerName } from '../test/support/peers.ts'
+import { projectRoot } from '../test/support/start-server.ts'
+
+/** Built from source by Go: these versions, no others, so that every machine tests with the same clients. */
+const goPrograms: Partial<Record<PeerName, { package: string; version: string }>> = {
+  helm3: { package: 'helm.sh/helm/v3/cmd/helm', version: 'v3.20.2' },
+  helm4: { package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.2.4' },
+}
+
+/** Installed by apt-get, when root on Debian or Ubuntu. */
+const debianPackages: Partial<Record<PeerName, readonly string[]>> = {
+  chromium: ['chromium'],
+  nginx: ['nginx-light', 'nginx'],
+  buildah: ['buildah'],
+  debootstrap: ['debootstrap'],
+  curl: ['curl'],
+}
+
+/** Beside the clone, so that the next clone does not build again. */
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartroom-peers')
+const binaries = join(projectRoot, '.peers', 'bin')
+
+let missing = 0
+for (const name of wantedPeers(process.argv.slice(2))) {
+  const started = performance.now()
+  const line = await provide(name)
+  const seconds = Math.round((performance.now() - started) / 1000)
+  console.log(`${name.padEnd(12)} ${line}${seconds > 2 ? ` (${seconds} s)` : ''}`)
+}
+if (missing > 0)
+  console.log(`${missing} missing: the tests that need them are skipped, each with its reason.`)
+process.exit(missing === 0 ? 0 : 1)
+
+function wantedPeers(names: readonly string[]): PeerName[] {
+  const all = Object.keys(peers) as PeerName[]
+  const unknown = names.filter((name) => !(name in peers))
+  if (unknown.length > 0) {
+    console.error(`Cannot find "${unknown.join('", "')}": the peers are ${all.join(', ')}`)
+    process.exit(2)
+  }
+  return names.length === 0 ? all : all.filter((name) => names.includes(name))
+}
+
+/** Makes one peer available; gives what to tell about it. */
+async function provide(name: PeerName): Promise<string> {
+  try {
+    const program = goPrograms[name]
+    if (program && !process.env[peers[name].variable]) return await fromGo(name, program)
+    const present = peer(name)
+    if (present) return `found      ${present}`
+    return await fromDebian(name, debianPackages[name] ?? [])
+  } catch (error) {
+    missing += 1
+    return `could not  ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** The cache holds one folder per version, so an older build is never taken for a newer one. */
+async function fromGo(name: PeerName, program: { package: string; version: string }): Promise<string> {
+  const folder = join(cache, `${name}-${program.version}`)
+  const built = join(folder, 'helm')
+  const known = existsSync(built)
+  if (!known) {
+    const go = Bun.which('go')
+    if (!go) throw new Error(`build ${program.package}@${program.version}: needs Go, see https://go.dev/dl`)
+    console.log(`${name.padEnd(12)} building ${program.package}@${program.version}, which takes minutes …`)
+    const fresh = `${folder}.${process.pid}`
+    try {
+      await run([go, 'install', `${program.package}@${program.version}`], { GOBIN: fresh, CGO_ENABLED: '0' })
+      await rm(folder, { recursive: true, force: true })
+      await rename(fresh, folder)
+    } finally {
+      await rm(fresh, { recursive: true, force: true })
+    }
+  }
+  await mkdir(binaries, { recursive: true })
+  const link = join(binaries, name)
+  await rm(link, { force: true })
+  await symlink(built, link)
+  return `${known ? 'found' : 'built'}      ${built} (${program.version})`
+}
+
+let listsUpdated = false
+
+async function fromDebian(name: PeerName, packages: readonly string[]): Promise<string> {
+  const apt = Bun.which('apt-get')
+  if (!apt || process.getuid?.() !== 0) throw new Error(`install it: needs root and apt-get (${packages[0]})`)
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
+  if (!listsUpdated) await run([apt, 'update', '-qq'], quiet)
+  listsUpdated = true
+  let trouble: unknown
+  for (const candidate of packages) {
+    try {
+      await run([apt, 'install', '-y', '-qq', '--no-install-recommends', candidate], quiet)
+      const path = Bun.which(peers[name].programs[0] ?? name, { PATH: `${process.env.PATH}:/usr/sbin:/sbin` })
+      if (path) return `installed  ${path} (${candidate})`
+    } catch (error) {
+      trouble = error
+    }
+  }
+  throw trouble ?? new Error(`install it: ${packages.join(', ')} gave no such program`)
+}
+
+/** Runs to the end; throws with the last lines it wrote when it fails. */
+async function run(command: string[], env: Record<string, string>): Promise<void> {
+  const child = Bun.spawn(command, {
+    env: { ...process.env, ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  if (code === 0) return
+  const last = `${out}\n${err}`.trim().split('\n').slice(-4).join(' | ')
+  throw new Error(`${command.slice(0, 3).join(' ')} …: exit code ${code}: ${last}`)
+}
