@@ -91,7 +91,7 @@ describe('the structure', () => {
       sources.map((file) => [
         file,
         importsOf(file)
-          .filter(({ typeOnly, target }) => !typeOnly && sources.includes(target))
+          .filter(({ target }) => sources.includes(target))
           .map(({ target }) => target),
       ]),
     )

@@ -1,5 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Action } from './route.ts'
+
+/** What a route asks of the caller. 'none' is for what is never authenticated: health, info, public assets. */
+export type Action = 'none' | 'pull' | 'push'
 
 /** Who asks, and what they may do. The only place that decides; made once per request. */
 export interface Caller {

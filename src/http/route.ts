@@ -1,8 +1,5 @@
-import type { Caller } from './access.ts'
-import type { OperationDoc } from './openapi.ts'
-
-/** What a route asks of the caller. 'none' is for what is never authenticated: health, info, public assets. */
-export type Action = 'none' | 'pull' | 'push'
+import type { Action, Caller } from './access.ts'
+import type { OperationDoc } from './operation-doc.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 

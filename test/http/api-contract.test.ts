@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chart } from '../support/chart-builder.ts'
 import { rawRequest } from '../support/raw-http.ts'
 import { sha256, site } from '../support/site.ts'
 import type { IndexEntry, Site } from '../support/site.ts'
 import { startServer } from '../support/start-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 const json = 'application/json; charset=utf-8'
 const values = '# the greeting\ngreeting: hello\nreplicas: 1\n'

@@ -1,4 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test'
 import { gzipSync } from 'node:zlib'
 import { chart } from '../support/chart-builder.ts'
 import { eventually } from '../support/eventually.ts'
@@ -8,6 +17,9 @@ import { exact, site } from '../support/site.ts'
 import { startServer } from '../support/start-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
 import { filesBelow } from '../support/temp-folder.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 const limit = 200_000
 const readTimeout = 2

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chart } from '../support/chart-builder.ts'
@@ -9,6 +9,9 @@ import { startServer } from '../support/start-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
 import { filesBelow, tempFolder } from '../support/temp-folder.ts'
 import type { TempFolder } from '../support/temp-folder.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 /** Segments that name nothing: written into every place of a path where a name, a version or a file can stand. */
 const hostile = [

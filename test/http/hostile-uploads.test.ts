@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chart } from '../support/chart-builder.ts'
 import { eventually } from '../support/eventually.ts'
 import { hostileArchives, oddArchives } from '../support/hostile-archives.ts'
@@ -7,6 +7,9 @@ import type { Site } from '../support/site.ts'
 import { startServer } from '../support/start-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
 import { filesBelow } from '../support/temp-folder.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 let server: RunningServer
 let ours: Site

@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, test } from 'bun:test'
-import { openApiDocument, type MediaDoc, type OpenApiOptions } from '../../src/http/openapi.ts'
+import { openApiDocument, type OpenApiOptions } from '../../src/http/openapi.ts'
+import type { MediaDoc } from '../../src/http/operation-doc.ts'
 import { schemaChecker } from './schema-checker.ts'
 import { allRows, settings } from './web-fixture.ts'
 

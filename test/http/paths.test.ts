@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { OperationDoc } from '../../src/http/openapi.ts'
+import type { OperationDoc } from '../../src/http/operation-doc.ts'
 import { compile } from '../../src/http/paths.ts'
 import { get, post, remove, type Row } from '../../src/http/route.ts'
 

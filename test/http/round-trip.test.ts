@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { chart } from '../support/chart-builder.ts'
@@ -11,6 +11,9 @@ import { startServer } from '../support/start-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { legalName, legalVersion } from '../support/version-grammar.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 interface Release {
   readonly name: string

@@ -1,4 +1,4 @@
-import type { HeaderDoc, MediaDoc, ResponseDoc } from '../openapi.ts'
+import type { HeaderDoc, MediaDoc, ResponseDoc } from '../operation-doc.ts'
 
 /** A schema of the components, by name. */
 export function schema(name: string): object {

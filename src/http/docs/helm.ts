@@ -9,7 +9,7 @@ import {
   unavailable,
   validators,
 } from './answers.ts'
-import type { OperationDoc } from '../openapi.ts'
+import type { OperationDoc } from '../operation-doc.ts'
 
 /** GET /:repo/index.yaml */
 export const indexDoc: OperationDoc = {

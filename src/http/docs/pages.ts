@@ -1,5 +1,5 @@
 import { binary, etag, failure, ifNoneMatch, notFound, notModified, unavailable } from './answers.ts'
-import type { MediaDoc, OperationDoc, ResponseDoc } from '../openapi.ts'
+import type { MediaDoc, OperationDoc, ResponseDoc } from '../operation-doc.ts'
 
 const html: Record<string, MediaDoc> = { 'text/html': { schema: { type: 'string' } } }
 

@@ -1,5 +1,5 @@
 import { failure, json } from './answers.ts'
-import type { OperationDoc } from '../openapi.ts'
+import type { OperationDoc } from '../operation-doc.ts'
 
 /** GET /health */
 export const healthDoc: OperationDoc = {

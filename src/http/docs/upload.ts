@@ -1,5 +1,5 @@
 import { binary, errors, failure, json, notFound, unavailable } from './answers.ts'
-import type { OperationDoc, QueryDoc, ResponseDoc } from '../openapi.ts'
+import type { OperationDoc, QueryDoc, ResponseDoc } from '../operation-doc.ts'
 
 const force: QueryDoc = {
   name: 'force',
