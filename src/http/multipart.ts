@@ -54,10 +54,19 @@ export async function readForm(
   }
 }
 
+/** The longest boundary (RFC 2046 section 5.1.1); the parser's search cannot take one of more than 250. */
+const maxBoundaryLength = 70
+
 /** A parser for this request's boundary, or undefined where the header names none. */
 function openParser(request: Request): BusboyInstance | undefined {
   const type = request.headers.get('content-type') ?? ''
-  if (!/;\s*boundary\s*=\s*"?[^\s";]/i.test(type)) return undefined
+  const boundary = /;\s*boundary\s*=\s*(?:"([^"]+)"|([^\s";]+))/i.exec(type)
+  if (!boundary) return undefined
+  const length = (boundary[1] ?? boundary[2] ?? '').length
+  if (length > maxBoundaryLength) {
+    const message = `Cannot read the form: its boundary has ${length} characters, more than ${maxBoundaryLength}`
+    throw new RegistryError('invalid', 'upload', message)
+  }
   return new Busboy({
     headers: { 'content-type': type },
     // A browser sends a file field nobody filled as a file without a name and without bytes: not a file.

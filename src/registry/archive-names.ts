@@ -24,9 +24,19 @@ export function checkPublishable(metadata: ChartMetadata): void {
       `file name ${quote(file)} has ${bytes} bytes, more than the limit of ${longestFileBytes}`,
     )
   }
+  for (const part of [metadata.name, metadata.version]) {
+    if (unreachable.test(part))
+      throw invalidArchive(`no address can name ${quote(part)}: choose another name`)
+  }
   checkSize(metadata)
   checkTexts(metadata, 'chart.metadata', file)
 }
+
+/**
+ * What an address cannot carry: "-" alone, the segment under which pages lie, and what a second decoding on the way
+ * would turn into a separator, a control character or a dot segment.
+ */
+const unreachable = /^-$|%(?:25)*(?:2f|5c|[01][0-9a-f]|7f)|^(?:\.|%(?:25)*2e)+$/i
 
 function checkSize(metadata: ChartMetadata): void {
   // Go's escapes make at most six bytes of one: most metadata is far from that and need not be printed twice.

@@ -161,6 +161,19 @@ describe.each([
     })
   }
 
+  test('leaves no control characters and no line of its own in the log', async () => {
+    const lines = server.logs().split('\n').length
+    for (const value of ['\u001b[31mred', 'a\tb', 'x'.repeat(3_000), 'ü'])
+      await rawRequest(server.port, {
+        target: '/%1b%5b31m%0aINFO%20forged',
+        headers: { 'X-Request-Id': value },
+      })
+    // oxlint-disable-next-line no-control-regex
+    expect(server.logs()).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
+    expect(server.logs().split('\n').length - lines).toBeLessThanOrEqual(4)
+    expect(server.logs()).not.toMatch(/^INFO forged/m)
+  })
+
   /**
    * 400 or 404, without a word of the inside. Dot segments, which clients and Bun resolve before anybody routes, may
    * lead to a real resource: then it is the very answer that the resolved path gets.

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chart } from '../support/chart-builder.ts'
 import { cmDownload, cmPush } from '../support/cm-push.ts'
 import { sha256, site } from '../support/site.ts'
 import { startServer } from '../support/start-server.ts'
+
+// Real processes on a machine that may be busy.
+setDefaultTimeout(30_000)
 
 const archive = await chart('mychart', '1.0.0').tgz()
 const other = await chart('mychart', '1.0.0').with('NOTES.txt', 'other bytes').tgz()

@@ -19,13 +19,20 @@ const timeout = 120_000
 
 if (existsSync(folder)) {
   test('every real chart is published, and comes back byte for byte', publishesAll, timeout)
-  for (const helm of ['helm3', 'helm4'] as const)
+  for (const helm of ['helm3', 'helm4'] as const) {
+    peerTest(
+      [helm],
+      `${helm} reads the real charts from our YAML, strictly, and pulls one of each`,
+      (paths) => readsYaml(paths[helm]),
+      timeout,
+    )
     peerTest(
       [helm],
       `our index of the real charts is that of ${helm} repo index, field by field`,
       (paths) => comparesIndex(paths[helm]),
       timeout,
     )
+  }
 } else {
   // Data that no command can fetch: where CI has none, that is said, and is no failure.
   sayOnce(`not run: real charts (no folder ${folder}; REAL_CHARTS=<folder of .tgz files> names one)`)
@@ -81,6 +88,29 @@ async function comparesIndex(helm: string): Promise<void> {
         )
       }
     }
+  }
+}
+
+/** Helm refuses a YAML index with an unknown or repeated key or a value of another type; JSON it reads less strictly. */
+async function readsYaml(helm: string): Promise<void> {
+  await using own = await tempFolder()
+  await using server = await startServer({ flags: ['--index-format', 'yaml'] })
+  const ours = site(server)
+  const archives = await publishReal(ours)
+  const home = await helmHome(helm, own.path)
+  await home.ok('repo', 'add', 'ours', ours.repository)
+  const text = await Bun.file(join(home.repositoryCache, 'ours-index.yaml')).text()
+  expect(text).toStartWith('apiVersion: v1\n')
+  const rows = JSON.parse(
+    await home.ok('search', 'repo', 'ours/', '-l', '--devel', '-o', 'json'),
+  ) as IndexEntry[]
+  expect(rows.length).toBe(archives.length)
+  const { entries } = await ours.index()
+  for (const [name, [newest]] of Object.entries(entries)) {
+    const version = newest?.version ?? ''
+    await home.ok('pull', `ours/${name}`, '--version', version)
+    const pulled = await Bun.file(join(home.work, `${name}-${version}.tgz`)).bytes()
+    expect(sha256(pulled), name).toBe(newest?.digest ?? '')
   }
 }
 
