@@ -1,8 +1,8 @@
 // `bun run peers [name…]`: finds the programs that the tests talk to, and builds or installs those that are missing.
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { baseSystem, peerCache } from '../test/support/base-system.ts'
 import { peer, peers } from '../test/support/peers.ts'
 import type { PeerName } from '../test/support/peers.ts'
 import { projectRoot } from '../test/support/start-server.ts'
@@ -22,8 +22,6 @@ const debianPackages: Partial<Record<PeerName, readonly string[]>> = {
   curl: ['curl'],
 }
 
-/** Beside the clone, so that the next clone does not build again. */
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartroom-peers')
 const binaries = join(projectRoot, '.peers', 'bin')
 
 let missing = 0
@@ -53,17 +51,24 @@ async function provide(name: PeerName): Promise<string> {
     const program = goPrograms[name]
     if (program && !process.env[peers[name].variable]) return await fromGo(name, program)
     const present = peer(name)
-    if (present) return `found      ${present}`
-    return await fromDebian(name, debianPackages[name] ?? [])
+    const line = present ? `found      ${present}` : await fromDebian(name, debianPackages[name] ?? [])
+    return name === 'debootstrap' ? `${line}, ${await base()}` : line
   } catch (error) {
     missing += 1
     return `could not  ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
+/** The base system is made here, so that no test takes the minutes which that can last. */
+async function base(): Promise<string> {
+  if (process.getuid?.() !== 0) return 'no base system: only root can make one'
+  const { whole, fresh } = await baseSystem(peer('debootstrap') ?? inSystem('debootstrap') ?? 'debootstrap')
+  return `${fresh ? 'made' : 'found'} ${whole}`
+}
+
 /** The cache holds one folder per version, so an older build is never taken for a newer one. */
 async function fromGo(name: PeerName, program: { package: string; version: string }): Promise<string> {
-  const folder = join(cache, `${name}-${program.version}`)
+  const folder = join(peerCache, `${name}-${program.version}`)
   const built = join(folder, 'helm')
   const known = existsSync(built)
   if (!known) {
@@ -98,13 +103,20 @@ async function fromDebian(name: PeerName, packages: readonly string[]): Promise<
   for (const candidate of packages) {
     try {
       await run([apt, 'install', '-y', '-qq', '--no-install-recommends', candidate], quiet)
-      const path = Bun.which(peers[name].programs[0] ?? name, { PATH: `${process.env.PATH}:/usr/sbin:/sbin` })
+      const path = inSystem(name)
       if (path) return `installed  ${path} (${candidate})`
     } catch (error) {
       trouble = error
     }
   }
   throw trouble ?? new Error(`install it: ${packages.join(', ')} gave no such program`)
+}
+
+/** `peer` remembers what it did not find, so that a program just installed is looked for anew. */
+function inSystem(name: PeerName): string | undefined {
+  return (
+    Bun.which(peers[name].programs[0] ?? name, { PATH: `${process.env.PATH}:/usr/sbin:/sbin` }) ?? undefined
+  )
 }
 
 /** Runs to the end; throws with the last lines it wrote when it fails. */

@@ -30,8 +30,10 @@ function isInstalled(): boolean {
   return existsSync(marker) && statSync(marker).mtimeMs >= statSync(join(root, 'bun.lock')).mtimeMs
 }
 
+// No package needs its install script, and one of them reports to a server: Bun would run it unasked.
 if (!isInstalled()) {
-  const install = Bun.spawnSync([process.execPath, 'install', '--frozen-lockfile'], {
+  console.error('Installing the dependencies …')
+  const install = Bun.spawnSync([process.execPath, 'install', '--frozen-lockfile', '--ignore-scripts'], {
     cwd: root,
     stdout: 'pipe',
     stderr: 'pipe',

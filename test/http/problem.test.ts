@@ -8,7 +8,7 @@ test('problemPage() is a whole page with the sentence, its links below the conte
     { status: 404, sentence: 'not <found>', hint: 'Look at the address.', requestId: 'r-1' },
   )
   expect(html).toStartWith('<!doctype html><html lang="en">')
-  expect(html).toContain('<h1>not &lt;found></h1>')
+  expect(html).toContain('<h1>Not &lt;found></h1>')
   expect(html).toContain(`href="${await assetUrl('/ctx', 'chartroom.css')}"`)
   expect(html).toContain('href="/ctx/"')
 })
