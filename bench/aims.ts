@@ -1,0 +1,113 @@
+import type { Measurement, Row, SubjectId } from './row.ts'
+import { spread } from './statistics.ts'
+
+/** What a row promises, and what came out. */
+export interface Verdict {
+  /** "≤ 1.0 × nginx (CPU)" */
+  aim: string
+  /** The measured value that the aim limits, as it is printed: "0.92". */
+  measured: string
+  holds: boolean
+  /** How far the value is from its limit: 1 is on it, above is missed. For sorting. */
+  strain: number
+}
+
+type Metric = Exclude<keyof Measurement, 'answered'>
+
+/** The median of a figure of one subject in one row, over its rounds. */
+export function median(row: Row | undefined, subject: SubjectId, metric: Metric): number | undefined {
+  const values = (row?.rounds[subject] ?? [])
+    .map((round) => round[metric])
+    .filter((value) => value !== undefined)
+  return spread(values)?.median
+}
+
+/** What a row's own aims say, in the order in which they are printed; rows without an aim give none. */
+export function verdicts(row: Row, rows: readonly Row[]): Verdict[] {
+  return [
+    ...readAims(row),
+    ...publishAims(row, rows),
+    ...startAims(row, rows),
+    ...memoryAims(row),
+    ...helmAims(row),
+  ]
+}
+
+function readAims(row: Row): Verdict[] {
+  const limit = readLimit(row.id)
+  if (limit === undefined) return []
+  const ratio = divide(median(row, 'chartroom', 'cpu_us'), median(row, 'nginx', 'cpu_us'))
+  return atMost(`≤ ${limit} × nginx (CPU)`, ratio, limit)
+}
+
+function readLimit(id: string): number | undefined {
+  if (/^index-.*-(304|gzip)$/.test(id)) return 1.5
+  if (/^(index|archive)-/.test(id)) return 1
+  return id.startsWith('list-') ? 2 : undefined
+}
+
+/** CPU flat in the number of versions, p50 and throughput beside the bare disk: all without readers. */
+function publishAims(row: Row, rows: readonly Row[]): Verdict[] {
+  const match = /^publish-([18])-(\d+)$/.exec(row.id)
+  if (match === null) return []
+  const [, writers, size] = match
+  const small = rows.find((other) => other.id === `publish-${writers}-10`)
+  const found: Verdict[] = []
+  const cpu = divide(median(row, 'chartroom', 'cpu_us'), median(small, 'chartroom', 'cpu_us'))
+  if (size === '10000') found.push(...atMost('CPU ≤ 1.2 × at 10 versions', cpu, 1.2))
+  if (writers === '1') {
+    const slower = divide(median(row, 'chartroom', 'p50_ms'), median(row, 'disk', 'p50_ms'))
+    found.push(...atMost('p50 ≤ 3 × bare disk', slower, 3))
+    return found
+  }
+  const share = divide(median(row, 'chartroom', 'per_second'), median(row, 'disk', 'per_second'))
+  found.push(...atLeast('≥ 0.3 × bare disk', share, 0.3))
+  const kept = divide(median(row, 'chartroom', 'per_second'), median(small, 'chartroom', 'per_second'))
+  if (size === '10000') found.push(...atLeast('≥ 0.9 × as many as at 10', kept, 0.9))
+  return found
+}
+
+/** ChartMuseum's cold start as it was measured once, for runs without it. */
+const chartmuseumColdMs = 17_500
+
+function startAims(row: Row, rows: readonly Row[]): Verdict[] {
+  const wall = median(row, 'chartroom', 'wall_ms')
+  if (row.id.startsWith('start-warm')) return atMost('≤ 400 ms', wall, 400)
+  if (!row.id.startsWith('start-cold')) return []
+  const theirs = rows
+    .filter((other) => other.id.startsWith('start-cold'))
+    .map((other) => median(other, 'chartmuseum', 'wall_ms'))
+    .find((other) => other !== undefined)
+  const name = theirs === undefined ? 'the 17.5 s of ChartMuseum' : 'ChartMuseum'
+  return atMost(`≤ 0.1 × ${name}`, divide(wall, theirs ?? chartmuseumColdMs), 0.1)
+}
+
+function memoryAims(row: Row): Verdict[] {
+  if (row.id === 'memory-rest') return atMost('≤ 150 MiB', median(row, 'chartroom', 'rss_mib'), 150)
+  if (!row.id.startsWith('memory-')) return []
+  return atMost('≤ 250 MiB', median(row, 'chartroom', 'peak_rss_mib'), 250)
+}
+
+function helmAims(row: Row): Verdict[] {
+  if (row.id !== 'helm-repo-add') return []
+  const ratio = divide(median(row, 'chartroom', 'cpu_ms'), median(row, 'nginx', 'cpu_ms'))
+  return atMost('CPU ≤ 1.1 × bare JSON', ratio, 1.1)
+}
+
+function divide(dividend: number | undefined, divisor: number | undefined): number | undefined {
+  return dividend === undefined || divisor === undefined ? undefined : dividend / divisor
+}
+
+function atMost(aim: string, value: number | undefined, limit: number): Verdict[] {
+  if (value === undefined) return []
+  return [{ aim, measured: short(value), holds: value <= limit, strain: value / limit }]
+}
+
+function atLeast(aim: string, value: number | undefined, limit: number): Verdict[] {
+  if (value === undefined) return []
+  return [{ aim, measured: short(value), holds: value >= limit, strain: limit / value }]
+}
+
+function short(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2)
+}
