@@ -48,7 +48,7 @@ const serverOptions = {
   ),
   'max-upload-size': whole(
     'maxuploadsize',
-    { default: 20_971_520, min: 1 },
+    { default: 20_971_520 },
     'Largest upload, in bytes, of charts and provenance files',
   ),
   'cors-alloworigin': special(

@@ -34,8 +34,9 @@ export function hostCheck(settings: HostSettings): (host: string | null) => Host
   if (settings.publicUrl !== undefined) names.add(new URL(settings.publicUrl).hostname)
   let lastGood: string | null = null
   return (host) => {
-    if (host !== null && host === lastGood) return undefined
-    if (host === null || !hostSyntax.test(host)) return malformed
+    // HTTP/1.0 needs no Host, and probes of old load balancers send none; a browser always does (Bun refuses 1.1 without).
+    if (host === null || host === lastGood) return undefined
+    if (!hostSyntax.test(host)) return malformed
     const name = host.replace(/:\d+$/, '').toLowerCase()
     if (settings.loopbackOnly && !names.has(name)) return misdirected(name)
     lastGood = host
@@ -45,7 +46,7 @@ export function hostCheck(settings: HostSettings): (host: string | null) => Host
 
 const malformed: HostRefusal = {
   status: 400,
-  message: 'The Host header is missing or is not a host name with an optional port.',
+  message: 'The Host header is not a host name with an optional port.',
 }
 
 function misdirected(name: string): HostRefusal {

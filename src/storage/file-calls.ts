@@ -11,6 +11,8 @@ type Now<T> = T | Promise<T>
 export interface FileCalls {
   /** Follows symbolic links; undefined when there is nothing (a dangling or looping link is nothing). */
   stat(path: string): Now<BigIntStats | undefined>
+  /** Reads a small file; only there where it does not block for long. */
+  readNow?(path: string): Uint8Array<ArrayBuffer>
   /** What stands in a folder, unsorted. Names that are not UTF-8 come out changed, so that stat() finds nothing. */
   entries(folder: string): Now<Dirent[]>
   /** Creates a file that must not exist and opens it for writing (0644 less the umask, as ChartMuseum has it). */
@@ -30,8 +32,8 @@ export interface FileCalls {
 }
 
 const mode = 0o644
-/** Up to this many bytes a write into the page cache takes less time than a thread hop: 0.02 ms for 64 KiB. */
-const smallBytes = 64 * 1024
+/** Up to this many bytes a read or write of the page cache takes less time than a thread hop: 0.02 ms for 64 KiB. */
+export const smallBytes = 64 * 1024
 
 const later = {
   write: promisify(fs.write),
@@ -48,6 +50,7 @@ const later = {
  */
 export const localCalls: FileCalls = {
   stat: (path) => missingAsUndefined(() => fs.statSync(path, { bigint: true, throwIfNoEntry: false })),
+  readNow: (path) => fs.readFileSync(path),
   entries: (folder) => fs.readdirSync(folder, { withFileTypes: true }),
   create: (path) => fs.openSync(path, 'wx', mode),
   async write(file, bytes) {

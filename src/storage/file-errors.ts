@@ -10,7 +10,7 @@ const unavailable: Readonly<Record<string, string>> = {
   EPERM: 'the server has no permission for it in its storage folder; its operator has to grant it',
   EROFS: 'the storage folder is read-only; its operator has to make it writable',
   EIO: 'the disk of the storage folder reports errors; tell the operator',
-  ESTALE: 'the storage folder lost its network mount; tell the operator',
+  ESTALE: 'the storage folder is gone, perhaps a lost mount; tell the operator',
   EMFILE: 'the server has too many files open; try again later',
   ENFILE: 'the server has too many files open; try again later',
   EXDEV:

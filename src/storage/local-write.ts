@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { FileCalls } from './file-calls.ts'
 import { isMissing, systemCode } from './file-calls.ts'
+import { RegistryError } from '../errors.ts'
 import type { LogFields } from '../log.ts'
 import { fileInfo } from './change-tag.ts'
 import { fileError } from './file-errors.ts'
@@ -89,8 +90,15 @@ export class LocalWriter {
   async #create(destination: string): Promise<Unfinished> {
     const folder = join(this.#otherDisks.has(destination) ? destination : this.root, tempFolder)
     const path = join(folder, tempName())
-    const file = await this.#inFolder(folder, () => this.calls.create(path))
-    return { path, file }
+    try {
+      return { path, file: await this.#inFolder(folder, () => this.calls.create(path)) }
+    } catch (error) {
+      // A file where our own folder should be is not the visitor's conflict.
+      if (!['ENOTDIR', 'EEXIST', 'EISDIR'].includes(systemCode(error) ?? '')) throw error
+      const message =
+        'Cannot store anything: ".chartroom" in the storage folder is no folder; tell the operator'
+      throw new RegistryError('unavailable', 'storage', message, {}, { cause: error })
+    }
   }
 
   /** Places a whole file under its key. The unfinished name is gone afterwards. */

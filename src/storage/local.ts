@@ -5,7 +5,7 @@ import { RegistryError } from '../errors.ts'
 import type { Log, LogFields } from '../log.ts'
 import { fileInfo } from './change-tag.ts'
 import type { FileCalls } from './file-calls.ts'
-import { isMissing, isRemote, localCalls, remoteCalls, systemCode } from './file-calls.ts'
+import { isMissing, isRemote, localCalls, remoteCalls, smallBytes, systemCode } from './file-calls.ts'
 import { fileError } from './file-errors.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { listFiles } from './local-list.ts'
@@ -38,7 +38,7 @@ export async function localStorage({ root: folder, log, calls: replaced }: Local
   if (writable) clear()
   const clearing = setInterval(clear, clearEveryMs).unref()
   const remote = isRemote(root)
-  const calls = { ...(remote ? remoteCalls : localCalls), ...replaced }
+  const calls = whileMounted(root, { ...(remote ? remoteCalls : localCalls), ...replaced })
   const writer = new LocalWriter(root, calls, warn)
   const watches = new Set<FolderWatch>()
 
@@ -56,7 +56,12 @@ export async function localStorage({ root: folder, log, calls: replaced }: Local
     info,
     async get(key) {
       const found = await info(key)
-      return found && { ...found, body: Bun.file(join(root, key)) }
+      if (found === undefined) return undefined
+      const path = join(root, key)
+      const body = Bun.file(path)
+      const { readNow } = calls
+      if (readNow === undefined || found.size > smallBytes) return { ...found, body }
+      return { ...found, body, bytesNow: () => readNowOf(readNow, key, path) }
     },
     put: (key, body, options) => writer.put(key, body, options?.when === 'absent'),
     delete: (key) => writer.delete(key),
@@ -91,6 +96,38 @@ export async function localStorage({ root: folder, log, calls: replaced }: Local
       clearInterval(clearing)
       for (const watch of watches) watch.close()
       watches.clear()
+    },
+  }
+}
+
+function readNowOf(
+  readNow: (path: string) => Uint8Array<ArrayBuffer>,
+  key: string,
+  path: string,
+): Uint8Array<ArrayBuffer> {
+  try {
+    return readNow(path)
+  } catch (error) {
+    throw fileError('read', key, error)
+  }
+}
+
+/**
+ * The same calls, but where a file is missing because the whole root is: that is a lost mount, not a deleted object,
+ * and must never read as "no such chart".
+ */
+function whileMounted(root: string, calls: FileCalls): FileCalls {
+  async function whenMissing(path: string): Promise<undefined> {
+    if (path === root || (await calls.stat(root)) !== undefined) return undefined
+    throw Object.assign(new Error(`the storage folder "${root}" is gone`), { code: 'ESTALE' })
+  }
+  return {
+    ...calls,
+    stat(path) {
+      // Not async: on a local disk what is there is found at once, and a listing asks ten thousand times.
+      const found = calls.stat(path)
+      if (found instanceof Promise) return found.then((stats) => stats ?? whenMissing(path))
+      return found ?? whenMissing(path)
     },
   }
 }

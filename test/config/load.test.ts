@@ -195,7 +195,7 @@ test('all mistakes are told at once, each with flag, variable and file key', () 
     '--nonsense is not a setting',
     '"stray" is neither a setting nor a command (commands: serve, health, licenses, version, help)',
     '--port: "http" is not a whole number from 0 to 65535 (--port, PORT, file key port)',
-    'line 1 of the config file: "big" is not a whole number of at least 1 (--max-upload-size, MAX_UPLOAD_SIZE, file key maxuploadsize)',
+    'line 1 of the config file: "big" is not a whole number of at least 0 (--max-upload-size, MAX_UPLOAD_SIZE, file key maxuploadsize)',
     'DEPTH: "99" is not a whole number from 0 to 10 (--depth, DEPTH, file key depth)',
     'DEBUG: "maybe" is not true or false (--debug, DEBUG, file key debug)',
   ])

@@ -20,7 +20,6 @@ describe('hostCheck()', () => {
   })
 
   const malformed = [
-    null,
     '',
     'a b',
     'x/../y',
@@ -45,6 +44,11 @@ describe('hostCheck()', () => {
       expect(loopback(host)?.status).toBe(400)
     })
   }
+
+  test('lets a request without Host pass: HTTP/1.0 needs none, and no browser leaves it out', () => {
+    expect(everywhere(null)).toBeUndefined()
+    expect(loopback(null)).toBeUndefined()
+  })
 
   test('serves only names of this machine and the public one on loopback without credentials', () => {
     const served = [

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { RegistryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { staticDoc } from '../docs/pages.ts'
 import { headersFor } from '../headers.ts'
@@ -71,6 +72,7 @@ function staticRow(folder: string, contextPath: string): Row {
     const found = await (
       await app
     ).handle(new Request(`http://localhost${path}`, { headers: request.headers }))
+    if (found.status === 404) throw new RegistryError('not_found', 'file', 'not found')
     const headers = headersFor('page')
     for (const [name, value] of found.headers) headers.set(name, value)
     return new Response(request.method === 'HEAD' ? null : found.body, { status: found.status, headers })
