@@ -21,6 +21,7 @@ import { hostCheck, isLoopback } from './http/host-names.ts'
 import { compile } from './http/paths.ts'
 import { addresses } from './http/public-url.ts'
 import type { Row } from './http/route.ts'
+import { searchRows } from './http/search.ts'
 import { infoRows, systemRows } from './http/system.ts'
 import { operatorFolder } from './http/web/operator-folder.ts'
 import { webRows } from './http/web/pages.ts'
@@ -115,12 +116,14 @@ async function serve(loaded: Loaded, log: LogWriter): Promise<void> {
     problemPage: async (problem) =>
       (await import('./http/web/problem.ts')).problemPage({ contextPath, version: program.version }, problem),
   })
-  const app = createApp({ front, rootRows: rows.root, fixedRows: rows.fixed, contextPath })
+  // Bun counts whole seconds up to 255.
+  const idleSeconds = Math.min(settings.writeTimeout, 255)
+  const app = createApp({ front, rootRows: rows.root, fixedRows: rows.fixed, contextPath, idleSeconds })
   const server = listen(app, {
     hostname: listenHost,
     port: settings.port,
     tls: keyPair,
-    idleSeconds: settings.writeTimeout,
+    idleSeconds,
   })
   greet(loaded, { port: server.port, tls: keyPair !== undefined, open: access.open, log })
   // The root repository is read before the first reader asks, as ChartMuseum does; what fails here fails there again.
@@ -181,13 +184,16 @@ function routes(
     prov: ['prov', settings.provPostFormFieldName],
   }
   const indexFormat = settings.jsonIndex ? 'json' : settings.indexFormat
+  const search = settings.disableApi ? { scoped: [], fixed: [] } : searchRows(registry, { depth, dynamic })
   const scoped = [
     ...helmRows({ registry, indexFormat, artifactHubIds: settings.artifactHubRepoId }),
     ...(settings.disableApi ? [] : apiRows({ registry, receiver, fields, deletes: !settings.disableDelete })),
+    ...search.scoped,
   ]
   const root = systemRows(system)
   const fixed: Row[] = [
     ...infoRows(system),
+    ...search.fixed,
     ...webRows({
       documentRows: () => [...scoped, ...root, ...fixed],
       settings: {

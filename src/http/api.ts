@@ -1,4 +1,5 @@
-import { RegistryError } from '../errors.ts'
+import type { Ready } from '../ready.ts'
+import { whenReady } from '../ready.ts'
 import type { Registry } from '../registry/registry.ts'
 import {
   chartDoc,
@@ -12,8 +13,10 @@ import {
 import { provenanceDoc, publishDoc } from './docs/upload.ts'
 import { headersFor, json, jsonType } from './headers.ts'
 import { sendDocument } from './helm.ts'
+import { pageOf } from './query-values.ts'
 import type { Ask, Row } from './route.ts'
 import { get, post, remove } from './route.ts'
+import { sendSearch } from './search.ts'
 import type { UploadParts } from './uploads.ts'
 import { publishCharts, publishProvenance } from './uploads.ts'
 import { sendTemplates, sendValues } from './version-files.ts'
@@ -46,27 +49,22 @@ export function apiRows(parts: ApiParts): Row[] {
   ]
 }
 
-async function sendList({ request, repo, query }: Ask, registry: Registry): Promise<Response> {
-  const offset = wholeNumber(query.get('offset'), 0, 'offset is not a valid non-negative integer')
-  const limit = wholeNumber(query.get('limit'), 1, 'limit is not a valid positive integer')
+async function sendList(ask: Ask, registry: Registry): Promise<Response> {
+  const { request, repo, query } = ask
+  if (query.has('q')) return sendSearch(ask, registry)
+  const { offset, limit } = pageOf(query)
   const repository = registry.repository(repo)
-  if (limit === undefined && (offset ?? 0) === 0) {
+  if (limit === undefined && offset === 0) {
     return sendDocument(request, await repository.document('list'), jsonType)
   }
-  const text = await repository.page({ offset: offset ?? 0, limit })
+  const text = await repository.page({ offset, limit })
   return new Response(text, { headers: headersFor('protocol', jsonType) })
 }
 
-/** A query number as Go's strconv.Atoi reads it: decimal digits with an optional sign. */
-function wholeNumber(text: string | null, least: number, complaint: string): number | undefined {
-  if (text === null) return undefined
-  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new RegistryError('invalid', 'request', complaint)
-}
-
-async function sendChart({ request, repo, params }: Ask, registry: Registry): Promise<Response> {
-  return sendDocument(request, await registry.repository(repo).chartDocument(params.name), jsonType)
+function sendChart({ request, repo, params }: Ask, registry: Registry): Ready<Response> {
+  return whenReady(registry.repository(repo).chartDocument(params.name), (document) =>
+    sendDocument(request, document, jsonType),
+  )
 }
 
 async function sendVersion({ repo, params }: Ask, registry: Registry): Promise<Response> {

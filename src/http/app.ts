@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { StartError } from '../start-error.ts'
-import type { Front } from './front.ts'
-import type { Peer } from './public-url.ts'
+import type { Ready } from '../ready.ts'
+import type { Found, Front } from './front.ts'
 import type { RouteParams, Row } from './route.ts'
 
 /** What the server listens with. */
@@ -9,7 +9,7 @@ export interface Listening {
   readonly hostname: string
   readonly port: number
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  /** Seconds a connection may be silent. */
+  /** Seconds a connection may be silent; 0: as long as it likes. */
   readonly idleSeconds: number
 }
 
@@ -20,6 +20,15 @@ export interface AppParts {
   /** Rows with a path of their own, below the context path. */
   readonly fixedRows: readonly Row[]
   readonly contextPath: string
+  /** Seconds a connection may be silent; 0: as long as it likes. */
+  readonly idleSeconds: number
+}
+
+/** What is needed of Bun's server here. */
+interface Server {
+  requestIP(request: Request): { address: string } | null
+  /** Sets the idle timeout of one connection, seconds; 0 switches it off. */
+  timeout(request: Request, seconds: number): void
 }
 
 /**
@@ -27,10 +36,17 @@ export interface AppParts {
  * method, whose path arrives raw, and is matched by paths.ts. (Elysia's own matching decodes "%2F" in parameters and
  * would answer `/api/charts/index.yaml` as a chart.) No body is ever parsed before a row asks for it.
  */
-export function createApp({ front, rootRows, fixedRows, contextPath }: AppParts) {
+export function createApp({ front, rootRows, fixedRows, contextPath, idleSeconds }: AppParts) {
   // With the usual setting a short Host header shifts where Elysia looks for the path (measured with 1.4.30).
   const app = new Elysia({ handler: { standardHostname: false } })
   const mounted = new Set<string>()
+
+  function serve(request: Request, server: Server | null, found: Found): Ready<Response> {
+    const peer = () => server?.requestIP(request)?.address
+    const answer = front.serve(request, peer, found)
+    if (server === null || !(answer instanceof Promise)) return answer
+    return patiently(answer, server, request, idleSeconds)
+  }
 
   function mount(path: string, row: Row): void {
     const methods = row.method === 'GET' ? ['GET', 'HEAD'] : [row.method]
@@ -40,8 +56,7 @@ export function createApp({ front, rootRows, fixedRows, contextPath }: AppParts)
       app.route(
         method,
         path,
-        ({ request, server, params }) =>
-          front.serve(request, peerOf(request, server), { row, repo: '', params: paramsOf(params) }),
+        ({ request, server, params }) => serve(request, server, { row, repo: '', params: paramsOf(params) }),
         { parse: 'none' },
       )
     }
@@ -50,18 +65,32 @@ export function createApp({ front, rootRows, fixedRows, contextPath }: AppParts)
   for (const row of rootRows) mount(row.path, row)
   for (const row of [...rootRows, ...fixedRows]) mount(contextPath + row.path, row)
   for (const row of fixedRows) if (row.path === '/' && contextPath !== '') mount(contextPath, row)
-  app.all('/*', ({ request, server }) => front.serve(request, peerOf(request, server), undefined), {
-    parse: 'none',
-  })
+  app.all('/*', ({ request, server }) => serve(request, server, undefined), { parse: 'none' })
   return app
 }
 
-interface AddressSource {
-  requestIP(request: Request): { address: string } | null
-}
-
-function peerOf(request: Request, server: AddressSource | null): Peer {
-  return () => server?.requestIP(request)?.address
+/**
+ * Bun's idle timeout ends a request that is still being worked on as well: the first reader of a large store may wait
+ * until it is listed, an upload until its turn comes. Half way to the timeout it is switched off until the answer is
+ * there; sending it is under the timeout again.
+ */
+async function patiently(
+  answer: Promise<Response>,
+  server: Server,
+  request: Request,
+  idleSeconds: number,
+): Promise<Response> {
+  let waited = false
+  const timer = setTimeout(() => {
+    waited = true
+    server.timeout(request, 0)
+  }, idleSeconds * 500)
+  try {
+    return await answer
+  } finally {
+    clearTimeout(timer)
+    if (waited) server.timeout(request, idleSeconds)
+  }
 }
 
 /** A fixed row names at most two parts of its path: a content hash and a file. */
@@ -88,8 +117,8 @@ export function listen(app: ReturnType<typeof createApp>, listening: Listening):
       port,
       reusePort: false,
       development: false,
-      // Bun counts whole seconds up to 255; 0 is no limit, as it is for ChartMuseum.
-      idleTimeout: Math.min(idleSeconds, 255),
+      // 0 is no limit, as it is for ChartMuseum.
+      idleTimeout: idleSeconds,
       // Bodies are bounded where they are read, with a sentence: Bun's own bound answers 413 without one, and cuts the
       // connection of clients that are still sending before they have read it (measured with Go's client).
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,

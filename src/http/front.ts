@@ -1,5 +1,7 @@
 import { RegistryError } from '../errors.ts'
 import type { LogWriter } from '../log-writer.ts'
+import type { Ready } from '../ready.ts'
+import { whenReady } from '../ready.ts'
 import type { Access } from './access.ts'
 import { permits } from './access.ts'
 import { crossOriginRefusal } from './cross-origin.ts'
@@ -31,9 +33,15 @@ export interface FrontParts {
 /** Where a fixed route was found, or undefined to let the path decide. */
 export type Found = Match | undefined
 
+/** A response, and what the log says beside it. */
+interface Answered {
+  readonly response: Response
+  readonly comment: string
+}
+
 /** Answers every request: the steps that all of them take, in this order, before and after a row's own answer. */
 export interface Front {
-  serve(request: Request, peer: Peer, found: Found): Promise<Response>
+  serve(request: Request, peer: Peer, found: Found): Ready<Response>
 }
 
 /**
@@ -42,31 +50,33 @@ export interface Front {
  */
 export function createFront(parts: FrontParts): Front {
   const { log, addresses } = parts
+  const apiPrefix = `${parts.contextPath}/api/`
   let count = 0
 
   return {
-    async serve(request, peer, found) {
+    serve(request, peer, found) {
       const started = Bun.nanoseconds()
       const number = (count += 1)
       const { headers } = request
       const path = pathOf(request.url)
       const requestId = requestIdOf(headers.get('x-request-id'))
       if (parts.debug) log.debug(`[${number}] Incoming request: ${path}`, { reqID: requestId })
-      const { response, comment } = await answer(request, path, peer, found, requestId)
-      finish(response, requestId)
-      if (!isQuiet(path, response.status)) {
-        log.request({
-          number,
-          path,
-          comment,
-          clientIP: addresses.clientAddress(headers, peer),
-          method: request.method,
-          statusCode: response.status,
-          latency: Bun.nanoseconds() - started,
-          reqID: requestId,
-        })
-      }
-      return response
+      return whenReady(answer(request, path, peer, found, requestId), ({ response, comment }) => {
+        finish(response, requestId)
+        if (!isQuiet(path, response.status)) {
+          log.request({
+            number,
+            path,
+            comment,
+            clientIP: addresses.clientAddress(headers, peer),
+            method: request.method,
+            statusCode: response.status,
+            latency: Bun.nanoseconds() - started,
+            reqID: requestId,
+          })
+        }
+        return response
+      })
     },
   }
 
@@ -75,41 +85,67 @@ export function createFront(parts: FrontParts): Front {
     return !parts.logHealth && status === 200 && /\/(health|livez|readyz)$/.test(path)
   }
 
-  async function answer(
+  function answer(
     request: Request,
     path: string,
     peer: Peer,
     found: Found,
     requestId: string,
-  ): Promise<{ response: Response; comment: string }> {
+  ): Ready<Answered> {
     const refusal = parts.hostRefusal(request.headers.get('host'))
     if (refusal !== undefined) {
       return { response: statusResponse(refusal.status, refusal.message), comment: refusal.message }
     }
-    const isApi = path.startsWith(`${parts.contextPath}/api/`)
+    const isApi = path.startsWith(apiPrefix)
+    const good = (response: Response) => ({ response: isApi ? withCors(response) : response, comment: '' })
+    const bad = (error: unknown) => failed(error, request, path, isApi, requestId)
     try {
-      const response = await route(request, path, peer, found)
-      return { response: isApi ? withCors(response) : response, comment: '' }
+      const response = route(request, path, peer, found)
+      return response instanceof Promise ? response.then(good).catch(bad) : good(response)
     } catch (error) {
-      const comment = describe(error, path, requestId)
-      const form = errorForm(request, path.slice(parts.contextPath.length))
-      const challenge = challengeOf(error)
-      const plain = errorResponse(error, { form, requestId, ...(challenge && { challenge }) })
-      const response = form === 'page' ? await asPage(plain, error, requestId) : plain
-      return { response: isApi && response.status !== 401 ? withCors(response) : response, comment }
+      return bad(error)
     }
   }
 
-  async function route(request: Request, path: string, peer: Peer, found: Found): Promise<Response> {
-    const publicUrl = addresses.publicUrl(request.headers, peer)
-    const refusal = crossOriginRefusal(request, publicUrl)
-    if (refusal !== undefined) throw refusal
-    const match = found ?? parts.matcher.match(request.method, path)
+  async function failed(
+    error: unknown,
+    request: Request,
+    path: string,
+    isApi: boolean,
+    requestId: string,
+  ): Promise<Answered> {
+    const comment = describe(error, path, requestId)
+    const form = errorForm(request, path.slice(parts.contextPath.length))
+    const challenge = challengeOf(error)
+    const plain = errorResponse(error, { form, requestId, ...(challenge && { challenge }) })
+    const response = form === 'page' ? await asPage(plain, error, requestId) : plain
+    return { response: isApi && response.status !== 401 ? withCors(response) : response, comment }
+  }
+
+  function route(request: Request, path: string, peer: Peer, found: Found): Ready<Response> {
+    const { headers, method } = request
+    if (method !== 'GET') refuseCrossOrigin(request, peer)
+    const match = found ?? parts.matcher.match(method, path)
     if (match === undefined) return preflight(request, path) ?? notFound(path.slice(parts.contextPath.length))
     const { row, repo, params } = match
-    const caller = parts.access.callerOf(request.headers.get('authorization'))
+    const caller = parts.access.callerOf(parts.access.open ? null : headers.get('authorization'))
     if (!permits(caller, row.action, repo)) throw refused(caller.name, row, repo)
-    return row.answer({ request, repo, params, query: queryOf(request.url), caller, publicUrl })
+    return row.answer({
+      request,
+      repo,
+      params,
+      query: queryOf(request.url),
+      caller,
+      // Made from headers that most answers do not need.
+      get publicUrl() {
+        return addresses.publicUrl(headers, peer)
+      },
+    })
+  }
+
+  function refuseCrossOrigin(request: Request, peer: Peer): void {
+    const refusal = crossOriginRefusal(request, addresses.publicUrl(request.headers, peer))
+    if (refusal !== undefined) throw refusal
   }
 
   /** The same answer with a page of ours in place of the plain one. */
@@ -129,7 +165,7 @@ export function createFront(parts: FrontParts): Front {
 
   /** A preflight on the API: reading only, since a cross-origin write is refused anyway. */
   function preflight(request: Request, path: string): Response | undefined {
-    const asked = request.method === 'OPTIONS' && path.startsWith(`${parts.contextPath}/api/`)
+    const asked = request.method === 'OPTIONS' && path.startsWith(apiPrefix)
     if (!asked || parts.corsOrigin === '') return undefined
     const headers = { 'access-control-allow-methods': 'GET, HEAD', 'access-control-max-age': '600' }
     return new Response(null, { status: 204, headers })

@@ -1,5 +1,7 @@
 import { RegistryError } from '../errors.ts'
 import type { Document } from '../registry/document.ts'
+import type { Ready } from '../ready.ts'
+import { whenReady } from '../ready.ts'
 import type { Registry } from '../registry/registry.ts'
 import { sendObject } from './conditional.ts'
 import { artifactHubDoc, fileDoc, indexDoc } from './docs/helm.ts'
@@ -24,20 +26,22 @@ export function helmRows(parts: HelmParts): Row[] {
   ]
 }
 
-async function sendIndex({ request, repo }: Ask, { registry, indexFormat }: HelmParts): Promise<Response> {
+function sendIndex({ request, repo }: Ask, { registry, indexFormat }: HelmParts): Ready<Response> {
   const kind = indexFormat === 'auto' ? fastestFormat(request.headers.get('user-agent')) : indexFormat
-  const document = await registry.repository(repo).document(kind)
   // The fixed formats do not vary by client, for people with a caching proxy in front.
-  return sendDocument(request, document, 'application/x-yaml', indexFormat === 'auto' ? 'User-Agent, ' : '')
+  const varies = indexFormat === 'auto' ? 'User-Agent, ' : ''
+  return whenReady(registry.repository(repo).document(kind), (document) =>
+    sendDocument(request, document, 'application/x-yaml', varies),
+  )
 }
 
 /** Sends a document, compressed when the client asked for that. */
-export async function sendDocument(
+export function sendDocument(
   request: Request,
   document: Document,
   type: string,
   varies = '',
-): Promise<Response> {
+): Ready<Response> {
   const encoding = negotiateEncoding(request.headers.get('accept-encoding'))
   const { etag, modified } = document
   const vary = `${varies}Accept-Encoding`
@@ -45,9 +49,18 @@ export async function sendDocument(
     const { body } = document
     return sendObject({ request, body, size: body.size, etag, modified, type, headers: { vary } })
   }
-  const body = await document.encoded(encoding)
-  const headers = { vary, 'content-encoding': encoding }
-  return sendObject({ request, body, size: body.size, etag: `${etag}-${encoding}`, modified, type, headers })
+  return document.encoded(encoding).then((body) => {
+    const headers = { vary, 'content-encoding': encoding }
+    return sendObject({
+      request,
+      body,
+      size: body.size,
+      etag: `${etag}-${encoding}`,
+      modified,
+      type,
+      headers,
+    })
+  })
 }
 
 /**
@@ -65,11 +78,15 @@ export function fastestFormat(userAgent: string | null): 'yaml' | 'json' {
 
 const fileTypes = { archive: 'application/x-tar', provenance: 'application/pgp-signature' } as const
 
-async function sendFile({ request, repo, params }: Ask, registry: Registry): Promise<Response> {
-  const { kind, body, size, etag, modified } = await registry.repository(repo).file(params.filename)
-  const type = fileTypes[kind]
-  if (body instanceof Blob) return sendObject({ request, body, size, etag, modified, type })
-  return new Response(body, { headers: headersFor('protocol', type) })
+function sendFile({ request, repo, params }: Ask, registry: Registry): Ready<Response> {
+  return whenReady(
+    registry.repository(repo).file(params.filename),
+    ({ kind, body, size, etag, modified }) => {
+      const type = fileTypes[kind]
+      if (body instanceof Blob) return sendObject({ request, body, size, etag, modified, type })
+      return new Response(body, { headers: headersFor('protocol', type) })
+    },
+  )
 }
 
 function sendArtifactHub({ repo }: Ask, { artifactHubIds }: HelmParts): Response {

@@ -4,7 +4,7 @@ import type { Budget } from './archive-limits.ts'
 import { archiveLimits } from './archive-limits.ts'
 import type { ChartMetadata } from './chart.ts'
 import { parseMetadata, validateMetadata } from './chart.ts'
-import { readEverydayYaml } from './yaml-lines.ts'
+import { checkYamlCost } from './yaml-cost.ts'
 import { checkMapping, kindOf, parseYaml, YamlError } from './yaml.ts'
 
 /**
@@ -59,7 +59,7 @@ export function newArrivingChart(surroundings: Surroundings, depth = 0): Arrivin
     },
     take(path, data) {
       if (path.startsWith('charts/')) return subcharts.take(path.slice('charts/'.length), data)
-      if (!budget.allowsAnyYaml()) checkEveryday(path, data)
+      checkYamlCost(path, data, budget)
       if (path === 'Chart.yaml') documents.push(data)
       else if (path === 'requirements.yaml') requirements.push(data)
       else failure ??= failureOf(path, data)
@@ -159,15 +159,6 @@ function failureOf(path: string, data: Uint8Array): RegistryError | undefined {
     if (!(error instanceof YamlError)) throw error
     return invalidArchive(`cannot load ${path}: ${error.message}`, error)
   }
-}
-
-/** Refuses what only the full YAML reader could read, where there is too much for it. */
-function checkEveryday(path: string, data: Uint8Array): void {
-  if (readEverydayYaml(new TextDecoder().decode(data)) !== undefined) return
-  const limit = archiveLimits.anyYamlBytes
-  throw invalidArchive(
-    `cannot load ${path}: it takes too long to read; over ${limit} bytes in an archive, YAML must be plain block style`,
-  )
 }
 
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/

@@ -15,13 +15,14 @@ export const archiveLimits = {
   depth: 10,
   /** Bytes of a Chart.yaml, a requirements.yaml or a lock file; all of one chart's are held until its end. */
   metadataBytes: 1_048_576,
-  /** Bytes of all YAML that has to be read for the verdict, which is the slow part. */
-  yamlBytes: 6_291_456,
+  /** Bytes of all YAML read for the verdict: seconds and 400 MB for this much at worst; public charts have 0.3 MB. */
+  yamlBytes: 3_145_728,
   /**
-   * Behind so many bytes of YAML only what is written in the everyday form is read (40 MB/s). The full YAML reader
-   * needs up to 7 µs and 400 bytes of memory per byte: 3.5 s and 200 MB for this much, 35 s for a file of 5 MiB.
+   * So many bytes of YAML are read whatever their form; behind them, those that need the full reader are counted
+   * against `slowYamlBytes`. It takes up to 7 µs and 350 bytes of memory per byte: 35 s for one file of 5 MiB.
    */
-  anyYamlBytes: 524_288,
+  anyYamlBytes: 262_144,
+  slowYamlBytes: 524_288,
 } as const
 
 /** What is left of the limits while an archive and those nested in it are read: one for all of them. */
@@ -34,12 +35,15 @@ export interface Budget {
   spendYaml(bytes: number): void
   /** True while YAML of any form may be read. */
   allowsAnyYaml(): boolean
+  /** Takes bytes of YAML that need the full reader; throws RegistryError `invalid`. */
+  spendSlowYaml(bytes: number): void
 }
 
 /** A full budget, for one archive from outside. */
 export function newBudget(): Budget {
   let entries = archiveLimits.entries
   let total: number = archiveLimits.totalBytes
+  let slow: number = archiveLimits.slowYamlBytes
   let yaml: number = archiveLimits.yamlBytes
   return {
     countEntry() {
@@ -55,7 +59,12 @@ export function newBudget(): Budget {
         throw invalidArchive(`chart archive has more than ${archiveLimits.yamlBytes} bytes of YAML to read`)
     },
     allowsAnyYaml: () => archiveLimits.yamlBytes - yaml <= archiveLimits.anyYamlBytes,
+    spendSlowYaml(bytes) {
+      slow -= bytes
+      if (slow < 0) throw invalidArchive(tooSlow)
+    },
   }
 }
 
 const tooLarge = `decompressed chart is larger than the maximum file size ${archiveLimits.totalBytes}`
+const tooSlow = `chart archive has more than ${archiveLimits.slowYamlBytes} bytes of YAML that takes long to read (anchors, tags, carriage returns, tabs …)`

@@ -17,7 +17,7 @@ const longestKey = 1024
  */
 export function checkPublishable(metadata: ChartMetadata): void {
   const file = archiveFile(metadata.name, metadata.version)
-  if (/[/\\]/.test(file)) throw invalidArchive(`${quote(file)} is improperly formatted`)
+  if (/[/\\]/.test(file)) throw invalidArchive(`${file.slice(0, longestFileBytes)} is improperly formatted`)
   const bytes = Buffer.byteLength(file)
   if (bytes > longestFileBytes) {
     throw invalidArchive(
@@ -63,7 +63,8 @@ function checkTexts(metadata: ChartMetadata, where: string, file: string): void 
 function checkTree(value: unknown, where: string): void {
   if (typeof value === 'string') return checkText(value, where)
   if (typeof value !== 'object' || value === null) return
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item: unknown = value[key as keyof typeof value]
     if (key.length > longestKey)
       throw invalidArchive(`${where} has a key of more than ${longestKey} characters`)
     checkText(key, where)
@@ -71,7 +72,11 @@ function checkTree(value: unknown, where: string): void {
   }
 }
 
+/** What most texts are made of: a quarter of the time of the whole rule. */
+const ascii = /^[\t\n\r\x20-\x7e]*$/
+
 function checkText(text: string, where: string): void {
+  if (ascii.test(text)) return
   const sign = unreadable.exec(text)?.[0]
   if (sign === undefined) return
   const code = sign.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')

@@ -1,7 +1,5 @@
+import type { TarBytes } from './tar-members.ts'
 import { checkGzipHeader, gzipHeaderBytes, inflate, inflateSmall, smallCompressedBytes } from './inflate.ts'
-
-/** The bytes of a tar, piece by piece. */
-export type TarBytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 const pieceBytes = 64 * 1024
 
@@ -17,7 +15,7 @@ export async function readGzip(
   const bytes = await smallBytes(source)
   const tar = bytes && inflateSmall(bytes)
   if (bytes !== undefined && tar !== undefined) {
-    await read([tar])
+    await read(tar)
     return Bun.CryptoHasher.hash('sha256', bytes, 'hex')
   }
   checkGzipHeader(bytes ?? (await headOf(source)))

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { RegistryError } from '../errors.ts'
 
 /** A bounded number of things at once; who comes when all turns are taken waits in order. */
@@ -36,6 +37,8 @@ export function newTurns({ atOnce, waitMs }: { atOnce: number; waitMs: number })
       if (free > 0) free--
       else await turn()
       try {
+        // An archive may take some hundred milliseconds without a pause: other requests run between two of them.
+        if (free === 0) await setImmediate()
         return await action()
       } finally {
         const [next] = queue

@@ -52,11 +52,20 @@ export class Chart {
   }
 }
 
-/** A version with its parsed number, so that sorting does not parse again. */
-interface Ranked {
-  readonly version: ChartVersion
-  readonly rank: Version | undefined
+/** A version with its parsed number: parsed when it is first compared, because a start compares next to nothing. */
+class Ranked {
+  private parsed: Version | undefined | null = null
+
+  constructor(readonly version: ChartVersion) {}
+
+  get rank(): Version | undefined {
+    if (this.parsed === null) this.parsed = parseVersion(this.version.version)
+    return this.parsed
+  }
 }
+
+/** Names of changed charts that are kept for somebody who may never ask for them. */
+const maxChangedNames = 1000
 
 /**
  * What a repository holds now. Adding or removing one version costs the same whatever else is there: one record, one
@@ -66,6 +75,7 @@ export class Catalog {
   private readonly files = new Map<string, CatalogFile>()
   private readonly charts = new Map<string, Chart>()
   private sortedNames: readonly string[] | undefined
+  private changedNames: Set<string> | undefined
   /** Grows with every change that a reader can see. */
   generation = 0
   /** When the last visible change was made; becomes `generated` in the index. */
@@ -88,6 +98,21 @@ export class Catalog {
     return this.charts.get(name)
   }
 
+  /** Every chart, in no order. */
+  allCharts(): Iterable<Chart> {
+    return this.charts.values()
+  }
+
+  /**
+   * The names of the charts that were added, changed or removed since the last call, for the one reader that keeps
+   * something about each (the search). Undefined on the first call and after very many changes, when all of them have to be looked at.
+   */
+  takeChanges(): ReadonlySet<string> | undefined {
+    const taken = this.changedNames
+    this.changedNames = new Set()
+    return taken
+  }
+
   /** Chart names in byte order, as ChartMuseum pages them. */
   names(): readonly string[] {
     this.sortedNames ??= [...this.charts.keys()].sort(byBytes)
@@ -105,29 +130,38 @@ export class Catalog {
     const visible = this.forget(file.file)
     this.files.set(file.file, file)
     if (!isRejected(file)) {
-      const one = { version: file, rank: parseVersion(file.version) }
+      const one = new Ranked(file)
       const ranked = this.charts.get(file.name)?.ranked ?? []
       this.setChart(file.name, ranked.toSpliced(position(ranked, one), 0, one))
     }
     if (visible || !isRejected(file)) this.touch()
   }
 
-  /** Takes in many files at once, as at start: each chart is sorted once. */
-  putAll(files: readonly CatalogFile[]): void {
+  /** Takes in many files at once. In saved order (see inOrder) nothing is sorted, and no version number is parsed. */
+  putAll(files: readonly CatalogFile[], order: 'saved' | 'any'): void {
     const added = new Map<string, Ranked[]>()
     for (const file of files) {
       this.forget(file.file)
       this.files.set(file.file, file)
       if (isRejected(file)) continue
-      const one = { version: file, rank: parseVersion(file.version) }
       const list = added.get(file.name)
-      if (list === undefined) added.set(file.name, [one])
-      else list.push(one)
+      if (list === undefined) added.set(file.name, [new Ranked(file)])
+      else list.push(new Ranked(file))
     }
     for (const [name, list] of added) {
-      this.setChart(name, [...(this.charts.get(name)?.ranked ?? []), ...list].sort(compareRanked))
+      const before = this.charts.get(name)?.ranked ?? []
+      const sorted = order === 'saved' && before.length === 0
+      this.setChart(name, sorted ? list : [...before, ...list].sort(compareRanked))
     }
     this.touch()
+  }
+
+  /** Every file, charts by name and each chart's in the order of its versions: how a saved catalog is written. */
+  inOrder(): CatalogFile[] {
+    const shown = this.names().flatMap(
+      (name) => this.charts.get(name)?.ranked.map((one) => one.version) ?? [],
+    )
+    return [...shown, ...[...this.files.values()].filter(isRejected)]
   }
 
   /** Forgets a file. True when a reader could see it. */
@@ -151,6 +185,9 @@ export class Catalog {
   }
 
   private setChart(name: string, ranked: readonly Ranked[]): void {
+    this.changedNames?.add(name)
+    if (this.changedNames !== undefined && this.changedNames.size > maxChangedNames)
+      this.changedNames = undefined
     if (!this.charts.has(name) || ranked.length === 0) this.sortedNames = undefined
     if (ranked.length === 0) this.charts.delete(name)
     else this.charts.set(name, new Chart(name, ranked))

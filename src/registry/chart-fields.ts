@@ -42,25 +42,31 @@ export const anything: Field<unknown[]> = (value, _before, field) => {
 /** A mapping of texts to texts, added to what was there, in the order of its keys; null empties it. */
 export const texts: Field<Record<string, string>> = (value, before, field) => {
   if (value === null) return undefined
+  const from = mapping(value, field)
   const entries = new Map(Object.entries(before ?? {}))
-  for (const [key, each] of Object.entries(mapping(value, field)))
-    entries.set(key, text(each, '', field) ?? '')
-  return Object.fromEntries([...entries].sort(([a], [b]) => byBytes(a, b)))
+  for (const key of Object.keys(from)) entries.set(key, text(from[key] as YamlValue, '', field) ?? '')
+  return Object.fromEntries([...entries.keys()].sort(byBytes).map((key) => [key, entries.get(key) as string]))
 }
 
 /** A mapping with known keys, found without regard to case; unknown keys are dropped. null stays null. */
 export function record<T extends object>(fields: {
   [K in keyof Required<T>]: Field<Required<T>[K]>
 }): Field<Partial<T> | null> {
-  const byName = new Map(Object.entries(fields).map(([name, field]) => [fold(name), { name, field }]))
+  const known = new Map<string, Field<unknown>>(Object.entries(fields as Record<string, Field<unknown>>))
+  const folded = new Map([...known.keys()].map((name) => [fold(name), name]))
   return (value, before, path) => {
     if (value === null) return null
     const result: Record<string, unknown> = { ...before }
-    // Go writes the keys sorted before it reads them again: of `Name` and `name`, the latter wins.
-    for (const [key, each] of Object.entries(mapping(value, path)).sort(([a], [b]) => byBytes(a, b))) {
-      const known = byName.get(fold(key))
-      if (known === undefined) jsonOf(each)
-      else result[known.name] = (known.field as Field<unknown>)(each, result[known.name], known.name)
+    const from = mapping(value, path)
+    const keys = Object.keys(from)
+    // Go writes the keys sorted before it reads them again: of `Name` and `name`, the latter wins. Where every key is
+    // known as it is written there is nothing to win, and sorting would take longer than all the rest.
+    for (const key of keys.every((each) => known.has(each)) ? keys : keys.sort(byBytes)) {
+      const each = from[key] as YamlValue
+      const name = known.has(key) ? key : folded.get(fold(key))
+      const field = name === undefined ? undefined : known.get(name)
+      if (name === undefined || field === undefined) jsonOf(each)
+      else result[name] = field(each, result[name], name)
     }
     return result as Partial<T>
   }

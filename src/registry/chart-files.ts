@@ -43,24 +43,34 @@ export async function readChartFile(
   return readArchive(storage, repo, known)
 }
 
+/** The archive of that name when it is in memory, else undefined. */
+export function keptChartFile(catalog: Catalog, name: string): ChartFile | undefined {
+  const known = catalog.file(name)
+  return known === undefined || isRejected(known) ? undefined : keptArchive(known)
+}
+
+function keptArchive(version: ChartVersion): ChartFile | undefined {
+  const body = kept.get(version.digest)
+  return body && { ...described(version), body }
+}
+
+function described({ size, digest, modified }: ChartVersion) {
+  return { kind: 'archive', size, etag: digest, modified: new Date(modified) } as const
+}
+
 async function readArchive(storage: Storage, repo: string, version: ChartVersion): Promise<ChartFile> {
-  const described = {
-    kind: 'archive',
-    size: version.size,
-    etag: version.digest,
-    modified: new Date(version.modified),
-  } as const
-  const inMemory = kept.get(version.digest)
-  if (inMemory !== undefined) return { ...described, body: inMemory }
+  const inMemory = keptArchive(version)
+  if (inMemory !== undefined) return inMemory
   const object = await storage.get(fileKey(repo, version.file))
   if (object === undefined) throw notFound()
   // Replaced by hand a moment ago and not judged yet: these bytes are not the digest's.
   if (object.etag !== version.etag)
-    return { ...described, size: object.size, etag: object.etag, body: object.body }
-  if (object.size > keptBytes || !(object.body instanceof Blob)) return { ...described, body: object.body }
-  const body = new Blob([await object.body.bytes()])
+    return { ...described(version), size: object.size, etag: object.etag, body: object.body }
+  if (object.size > keptBytes || !(object.body instanceof Blob))
+    return { ...described(version), body: object.body }
+  const body = new Blob([object.bytesNow?.() ?? (await object.body.bytes())])
   keep(version.digest, body)
-  return { ...described, body }
+  return { ...described(version), body }
 }
 
 function keep(digest: string, body: Blob): void {

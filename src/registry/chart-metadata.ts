@@ -134,10 +134,13 @@ function clean(value = ''): string {
 }
 
 function filled<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => !isEmpty(each))) as T
+  const result: Partial<T> = {}
+  for (const key in value) if (!isEmpty(value[key])) result[key] = value[key]
+  return result as T
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true
-  return typeof value === 'object' && (Array.isArray(value) ? value : Object.keys(value)).length === 0
+  if (typeof value !== 'object') return false
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0
 }

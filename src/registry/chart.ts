@@ -19,8 +19,8 @@ const maxMetadataBytes = 1024 * 1024
 /** Bytes of `<name>-<version>.tgz`; with ".prov" it still fits into the 255 that file systems allow. */
 const maxFileNameBytes = 250
 
-/** A key, of an annotation say, that YAML readers refuse on one line, and so the whole index with it. */
-const longKey = /"(?:[^"\\]|\\.){1001}(?:[^"\\]|\\.)*":/
+/** Characters of a key, of an annotation say: YAML readers refuse longer ones on one line, and so the whole index. */
+const maxKeyLength = 1000
 
 /**
  * The metadata of a chart from its Chart.yaml (from all of them, when the archive has several: each adds to the one
@@ -44,8 +44,19 @@ export function parseMetadata(documents: readonly Uint8Array[], requirements?: U
       `cannot load Chart.yaml: its ${size} bytes of metadata are over the limit of ${maxMetadataBytes}`,
     )
   }
-  if (longKey.test(json)) throw invalid('cannot load Chart.yaml: it has a key over 1000 characters')
+  if (json.length > maxKeyLength && hasLongKey(metadata)) {
+    throw invalid(`cannot load Chart.yaml: it has a key over ${maxKeyLength} characters`)
+  }
   return metadata
+}
+
+function hasLongKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some(hasLongKey)
+  for (const key in value) {
+    if (key.length > maxKeyLength || hasLongKey(value[key as keyof typeof value])) return true
+  }
+  return false
 }
 
 function merge(before: ChartDraft, document: Uint8Array, file: string): ChartDraft {

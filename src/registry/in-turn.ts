@@ -26,6 +26,8 @@ export function createTurns(): Turns {
 
   return {
     run(names, work) {
+      const [only] = names
+      if (names.length === 1 && only !== undefined) return one(only, work)
       return [...new Set(names)]
         .sort()
         .reverse()

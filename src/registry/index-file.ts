@@ -1,7 +1,9 @@
+import type { Ready } from '../ready.ts'
 import type { Scratch } from '../storage/scratch.ts'
 import type { Catalog, Chart, ChartVersion } from './catalog.ts'
 import type { Document } from './document.ts'
 import { makeDocument } from './document.ts'
+import { flat } from './flat-text.ts'
 import { entryYaml, yamlScalar } from './index-yaml.ts'
 
 /** The ways a repository's catalog is read as one document: the index file in two spellings, and the list API. */
@@ -11,8 +13,10 @@ export type DocumentKind = 'yaml' | 'json' | 'list'
 export interface IndexFiles {
   /** The document as of now: a change made before the call is in it. */
   get(kind: DocumentKind): Promise<Document>
+  /** The same when nothing has to be made for it, else undefined. */
+  made(kind: DocumentKind): Document | undefined
   /** The JSON list of one chart's versions. */
-  ofChart(chart: Chart): Promise<Document>
+  ofChart(chart: Chart): Ready<Document>
   /** The text of the YAML or JSON index as of now, in pieces. */
   text(kind: 'yaml' | 'json'): Iterable<string>
   close(): void
@@ -27,7 +31,7 @@ export function createIndexFiles(
   options: { contextPath: string; scratch: Scratch | undefined },
 ): IndexFiles {
   const yamlEntries = new WeakMap<ChartVersion, string>()
-  const ofChart = new WeakMap<Chart, Promise<Document>>()
+  const ofChart = new WeakMap<Chart, Ready<Document>>()
   const slots: Record<DocumentKind, Slot> = { yaml: {}, json: {}, list: {} }
 
   async function build(kind: DocumentKind, slot: Slot): Promise<void> {
@@ -47,7 +51,7 @@ export function createIndexFiles(
   }
 
   function yamlEntry(version: ChartVersion): string {
-    const known = yamlEntries.get(version) ?? entryYaml(version.entry)
+    const known = yamlEntries.get(version) ?? flat(entryYaml(version.entry))
     yamlEntries.set(version, known)
     return known
   }
@@ -62,10 +66,19 @@ export function createIndexFiles(
         await slot.running
       }
     },
+    made(kind) {
+      const { made } = slots[kind]
+      return made !== undefined && made.generation >= catalog.generation ? made.document : undefined
+    },
     ofChart(chart) {
-      const made = ofChart.get(chart) ?? makeDocument(versionsText(chart, ''), catalog.changed, undefined)
-      ofChart.set(chart, made)
-      return made
+      const known = ofChart.get(chart)
+      if (known !== undefined) return known
+      const making = makeDocument(versionsText(chart, ''), catalog.changed, undefined)
+      ofChart.set(chart, making)
+      return making.then((document) => {
+        ofChart.set(chart, document)
+        return document
+      })
     },
     text,
     close() {

@@ -5,6 +5,8 @@ import { invalidArchive } from './archive-error.ts'
 /** Up to these sizes an archive is inflated in one go: no thread hops, 17 µs instead of 150 for a 3 KB chart. */
 export const smallCompressedBytes = 512 * 1024
 const smallBytes = 4 * 1024 * 1024
+const smallestChunk = 1024
+const largestChunk = 64 * 1024
 
 /**
  * All bytes of a gzip text, or undefined when they are more than 4 MiB (a bomb included: zlib stops at the limit).
@@ -13,11 +15,21 @@ const smallBytes = 4 * 1024 * 1024
 export function inflateSmall(compressed: Uint8Array): Uint8Array | undefined {
   checkGzipHeader(compressed)
   try {
-    return gunzipSync(compressed, { maxOutputLength: smallBytes })
+    return gunzipSync(compressed, { maxOutputLength: smallBytes, chunkSize: roomFor(compressed) })
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
     throw gzipError(error)
   }
+}
+
+/**
+ * Room for all of a common chart at once, and no more: the usual 16 KiB make it 35 µs instead of 22, and what is asked
+ * for in vain has to be collected. The size at the end of a gzip text (RFC 1952 section 2.3.1) may lie; then it is slower.
+ */
+function roomFor(compressed: Uint8Array): number {
+  const at = compressed.byteLength - 4
+  const told = new DataView(compressed.buffer, compressed.byteOffset + at, 4).getUint32(0, true)
+  return Math.min(Math.max(told + 1, smallestChunk), largestChunk)
 }
 
 /**

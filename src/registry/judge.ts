@@ -4,6 +4,7 @@ import type { OpenedArchive } from './archive.ts'
 import { openArchive } from './archive.ts'
 import type { CatalogFile, ChartVersion } from './catalog.ts'
 import { indexEntry } from './chart.ts'
+import { flat } from './flat-text.ts'
 import { chartAddress } from './saved-catalog.ts'
 
 /** A file that failed is read again after this long when it was written just now: somebody may still be copying it. */
@@ -38,13 +39,14 @@ async function judgeOnce(
 ): Promise<CatalogFile> {
   const file = object.key.slice(object.key.lastIndexOf('/') + 1)
   try {
-    const opened = await openArchive(await blobOf(object))
+    const opened = await openArchive(object.bytesNow?.() ?? (await blobOf(object)))
     const created = createdBefore?.get(opened.digest) ?? goTime(object.modified)
     return describe(opened, { ...object, file }, urlPrefix, created)
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'invalid') {
       return { file, size: object.size, etag: object.etag, reason: error.message }
     }
+    if (!isTroubleOfStore(error)) throw error
     // Not a verdict about the bytes: an empty change tag makes the next listing look again.
     return { file, size: object.size, etag: '', reason: `cannot be read: ${errorText(error)}` }
   }
@@ -58,16 +60,17 @@ export function describe(
   created: string,
 ): ChartVersion {
   const { metadata, digest } = opened
+  const urls = [chartAddress(urlPrefix, stored.file)]
   return {
-    name: metadata.name,
-    version: metadata.version,
-    file: stored.file,
+    name: flat(metadata.name),
+    version: flat(metadata.version),
+    file: flat(stored.file),
     size: stored.size,
     modified: stored.modified.getTime(),
-    etag: stored.etag,
+    etag: flat(stored.etag),
     digest,
     created,
-    entry: indexEntry(metadata, { urls: [chartAddress(urlPrefix, stored.file)], created, digest }),
+    entry: flat(indexEntry(metadata, { urls, created, digest })),
   }
 }
 
@@ -79,6 +82,10 @@ export function goTime(time: Date): string {
 /** The bytes of a stored object as a Blob, for readers that want to look at them twice. */
 export async function blobOf(object: StoredObject): Promise<Blob> {
   return object.body instanceof Blob ? object.body : Bun.readableStreamToBlob(object.body)
+}
+
+function isTroubleOfStore(error: unknown): boolean {
+  return error instanceof RegistryError || (error instanceof Error && 'code' in error)
 }
 
 function errorText(error: unknown): string {

@@ -172,7 +172,8 @@ async function put(
   try {
     return await storage.put(key, body, replace ? {} : { when: 'absent' })
   } catch (error) {
-    if (!isRegistryError(error, 'conflict')) throw error
+    // With leave to replace a conflict is about the place in the store, not about the version: its own sentence tells.
+    if (replace || !isRegistryError(error, 'conflict')) throw error
     const digest = new Bun.CryptoHasher('sha256').update(await bytesOf(body)).digest('hex')
     throw conflict(await isSame(storage, key, body), digest)
   }

@@ -1,13 +1,20 @@
 import type { Log } from '../log.ts'
 import type { Scratch } from '../storage/scratch.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { RepositoryOptions } from './repository.ts'
+import type { RepositoryOptions } from './repository-options.ts'
 import { Repository } from './repository.ts'
+import type { RepositoryDepth } from './repository-names.ts'
+import { createRepositoryNames } from './repository-names.ts'
 
 /** Repositories by name. */
 export interface Registry {
   /** The repository of that name; one that nobody published to is empty, not missing. */
   repository(name: string): Repository
+  /**
+   * The names of the repositories that have charts, in order, without opening them. What others copy into the store
+   * shows within seconds (of a store that lists slowly within a minute), what is published here at once.
+   */
+  names(depth: RepositoryDepth): Promise<readonly string[]>
   /** Throws RegistryError `unavailable` when the store cannot be read. */
   check(): Promise<void>
   /** Writes what is not saved yet and ends background work. */
@@ -24,6 +31,9 @@ export function createRegistry(
   log: Log,
 ): Registry {
   const repositories = new Map<string, Repository>()
+  const names = createRepositoryNames(storage, function* () {
+    for (const [name, repository] of repositories) if (repository.filled) yield name
+  })
   let made = 0
 
   function forgetEmpty(): void {
@@ -45,6 +55,7 @@ export function createRegistry(
       repositories.set(name, repository)
       return repository
     },
+    names: (depth) => names.list(depth),
     check: () => storage.check(),
     async close() {
       for (const repository of repositories.values()) {

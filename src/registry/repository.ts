@@ -1,5 +1,6 @@
 import { RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Ready } from '../ready.ts'
 import type { Scratch } from '../storage/scratch.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OpenedArchive } from './archive.ts'
@@ -7,34 +8,22 @@ import { openArchive } from './archive.ts'
 import type { ChartVersion } from './catalog.ts'
 import { Catalog } from './catalog.ts'
 import type { ChartFile } from './chart-files.ts'
-import { readChartFile } from './chart-files.ts'
+import { keptChartFile, readChartFile } from './chart-files.ts'
 import type { Document } from './document.ts'
 import { createTurns } from './in-turn.ts'
 import type { DocumentKind } from './index-file.ts'
 import { createIndexFiles, someCharts } from './index-file.ts'
 import { blobOf } from './judge.ts'
-import { archiveFile, fileKey, provenanceFile } from './keys.ts'
-import type { Limits } from './limits.ts'
+import { archiveFile, fileKey } from './keys.ts'
 import { surplus } from './limits.ts'
 import type { Delivery, Published } from './publish.ts'
 import { publish } from './publish.ts'
+import type { RepositoryOptions } from './repository-options.ts'
+import { removeFiles } from './remove.ts'
 import { createSaver } from './saver.ts'
+import { createSearch, type Found, type SearchQuery } from './search.ts'
 import { createSync } from './sync.ts'
 import { matchVersion } from './versions.ts'
-
-/** What every repository of a registry shares. */
-export interface RepositoryOptions {
-  readonly limits: Limits
-  /** Told to helm cm-push as `serverInfo.contextPath`; "" for none. */
-  readonly contextPath: string
-  /** Absolute start of the archives' addresses in the index, without a trailing slash; undefined: relative addresses. */
-  readonly chartUrl: string | undefined
-  readonly statefile: 'yaml' | 'json' | undefined
-  /** Adopt the `created` times of ChartMuseum's statefile when there is no catalog of our own yet. */
-  readonly adoptStatefile: boolean
-  /** Milliseconds between full listings; 0: none after the first. */
-  readonly refreshMs: number
-}
 
 /** Part of a list of charts: both in numbers of charts, in byte order of their names. */
 export interface Page {
@@ -46,12 +35,14 @@ export interface Page {
 /** One Helm repository: the charts behind one index.yaml. Every method waits until the catalog is filled. */
 export class Repository {
   private readonly catalog = new Catalog()
+  private readonly search = createSearch(this.catalog)
   private readonly turns = createTurns()
   private readonly urlPrefix: string
   private readonly indexFiles
   private readonly saver
   private readonly sync
   private opened: Promise<void> | undefined
+  private isOpen = false
   private busy = 0
 
   constructor(
@@ -79,8 +70,9 @@ export class Repository {
   }
 
   /** The index file as helm reads it, in one of its two spellings, or the JSON list of all charts. */
-  async document(kind: DocumentKind): Promise<Document> {
-    return this.whileOpen(() => this.indexFiles.get(kind))
+  document(kind: DocumentKind): Ready<Document> {
+    const made = this.isFilled ? this.indexFiles.made(kind) : undefined
+    return made ?? this.whileOpen(() => this.indexFiles.get(kind))
   }
 
   /** The text of the index, for `--gen-index`. */
@@ -96,6 +88,11 @@ export class Repository {
     })
   }
 
+  /** The charts that words and filters ask for, as search.ts describes. */
+  async find(query: SearchQuery): Promise<Found> {
+    return this.whileOpen(() => this.search.find(query))
+  }
+
   /** How many charts there are, and how many versions. */
   async counts(): Promise<{ charts: number; versions: number }> {
     return this.whileOpen(async () => {
@@ -106,7 +103,9 @@ export class Repository {
   }
 
   /** The JSON list of one chart's versions, newest first. Throws RegistryError `not_found`. */
-  async chartDocument(chart: string): Promise<Document> {
+  chartDocument(chart: string): Ready<Document> {
+    const filled = this.isFilled ? this.catalog.chart(chart) : undefined
+    if (filled !== undefined) return this.indexFiles.ofChart(filled)
     return this.whileOpen(async () => {
       const known = this.catalog.chart(chart)
       if (known === undefined) throw new RegistryError('not_found', 'chart', 'chart not found')
@@ -134,8 +133,9 @@ export class Repository {
   }
 
   /** An archive or a provenance file by its name. Throws RegistryError `not_found`, or `invalid` for another ending. */
-  async file(name: string): Promise<ChartFile> {
-    return this.whileOpen(() => readChartFile(this.storage, this.name, this.catalog, name))
+  file(name: string): Ready<ChartFile> {
+    const inMemory = this.isFilled ? keptChartFile(this.catalog, name) : undefined
+    return inMemory ?? this.whileOpen(() => readChartFile(this.storage, this.name, this.catalog, name))
   }
 
   /** The archive of a version, opened, with the files that `keep` asks for. */
@@ -190,36 +190,16 @@ export class Repository {
     })
   }
 
-  /** Hides files first and deletes them then, so that no index ever names what is not there. */
   private async removeFiles(files: readonly string[]): Promise<number> {
-    return this.turns.run(files, async () => {
-      const hidden = new Map(files.map((file) => [file, this.catalog.file(file)]))
-      for (const file of files) this.catalog.drop(file)
-      let removed = 0
-      try {
-        for (const file of files) {
-          if (await this.storage.delete(fileKey(this.name, file))) removed += 1
-          hidden.delete(file)
-          await this.storage.delete(fileKey(this.name, provenanceFile(file)))
-        }
-      } finally {
-        // After a failure what could not be deleted is shown again.
-        for (const file of hidden.values()) if (file !== undefined) this.catalog.put(file)
-        this.saver.changed()
-      }
-      return removed
-    })
+    const { storage, name: repo, catalog, turns } = this
+    return removeFiles({ storage, repo, catalog, turns, changed: () => this.saver.changed() }, files)
   }
 
   /** Fills the catalog once; an empty repository is compared with the store on every use, so probing leaves nothing behind. */
   private async whileOpen<T>(use: () => Promise<T>): Promise<T> {
     this.busy += 1
     try {
-      this.opened ??= this.sync.open().catch((error: unknown) => {
-        this.opened = undefined
-        throw error
-      })
-      await this.opened
+      if (!this.isOpen) await this.fill()
       if (this.catalog.fileCount === 0) await this.sync.refresh()
       return await use()
     } finally {
@@ -228,9 +208,30 @@ export class Repository {
     }
   }
 
+  private fill(): Promise<void> {
+    this.opened ??= this.sync.open().then(
+      () => void (this.isOpen = true),
+      (error: unknown) => {
+        this.opened = undefined
+        throw error
+      },
+    )
+    return this.opened
+  }
+
+  /** True while a read needs nothing but the memory: then it is answered at once, without a promise. */
+  private get isFilled(): boolean {
+    return this.isOpen && this.catalog.fileCount > 0
+  }
+
   /** True when nothing is known and nobody is at work: it may be forgotten. */
   get idle(): boolean {
-    return this.busy === 0 && this.catalog.fileCount === 0
+    return this.busy === 0 && !this.filled
+  }
+
+  /** True when it is known to hold files; false before the first read, too. */
+  get filled(): boolean {
+    return this.catalog.fileCount > 0
   }
 
   /** Writes what is not saved yet. */

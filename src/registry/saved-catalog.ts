@@ -6,12 +6,24 @@ import { indexEntry } from './chart.ts'
 /**
  * The saved catalog: what a repository held when it was last saved, so that a start opens only what changed since.
  * A line each: first a header, then per file its record as a JSON array, a tab, and its index entry. It is compared
- * with a listing by change tag and never trusted blindly; anything unreadable counts as absent.
+ * with a listing by change tag and never trusted blindly; anything unreadable counts as absent. Files stand in catalog
+ * order (Catalog.inOrder), which a reader relies on: another order of versions needs another format number.
  */
 const format = 'chartroom catalog 1'
+/** The last line: a hash of all before it, so that no damage of a disk or a copy is ever served as an index. */
+const footer = 'end'
 
 /** The text of a saved catalog, line by line. `urlPrefix` is what the entries' URLs were made with. */
 export function* savedCatalogText(files: Iterable<CatalogFile>, urlPrefix: string): Iterable<string> {
+  let hash = 0n
+  for (const line of savedLines(files, urlPrefix)) {
+    hash = Bun.hash.wyhash(line, hash)
+    yield line
+  }
+  yield `${JSON.stringify([footer, hash.toString(16)])}\n`
+}
+
+function* savedLines(files: Iterable<CatalogFile>, urlPrefix: string): Iterable<string> {
   yield `${JSON.stringify([format, urlPrefix])}\n`
   for (const file of files) {
     if (isRejected(file)) {
@@ -26,16 +38,14 @@ export function* savedCatalogText(files: Iterable<CatalogFile>, urlPrefix: strin
 /** Reads a saved catalog, or gives undefined when it is not one or is damaged. */
 export function readSavedCatalog(bytes: Buffer, urlPrefix: string): CatalogFile[] | undefined {
   try {
-    const lines = linesOf(bytes)
+    const lines = linesOf(wholeText(bytes))
     const header: unknown = JSON.parse(lines.next().value ?? 'null')
     if (!Array.isArray(header) || header[0] !== format) return undefined
-    const sameUrls = header[1] === urlPrefix
+    const changedPrefix = header[1] === urlPrefix ? undefined : urlPrefix
     const files: CatalogFile[] = []
     for (const line of lines) {
       const tab = line.indexOf('\t')
-      files.push(
-        readRecord(JSON.parse(line.slice(0, tab)), line.slice(tab + 1), sameUrls ? undefined : urlPrefix),
-      )
+      files.push(readRecord(JSON.parse(line.slice(0, tab)), line.slice(tab + 1), changedPrefix))
     }
     return files
   } catch (error) {
@@ -44,10 +54,24 @@ export function readSavedCatalog(bytes: Buffer, urlPrefix: string): CatalogFile[
   }
 }
 
+/** Everything before the last line, when the last line has its hash. Throws SyntaxError. */
+function wholeText(bytes: Buffer): Buffer {
+  const start = bytes.lastIndexOf(10, bytes.length - 2) + 1
+  const last: unknown = JSON.parse(bytes.toString('utf8', start))
+  const text = bytes.subarray(0, start)
+  let hash = 0n
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf(10, at) + 1
+    hash = Bun.hash.wyhash(text.subarray(at, end), hash)
+    at = end
+  }
+  if (Array.isArray(last) && last[0] === footer && last[1] === hash.toString(16)) return text
+  throw new SyntaxError('the saved catalog is damaged')
+}
+
 function* linesOf(bytes: Buffer): Generator<string, undefined> {
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(10, start)
-    if (end < 0) throw new SyntaxError('the last line is cut')
     yield bytes.toString('utf8', start, end)
     start = end + 1
   }
@@ -71,7 +95,6 @@ function readRecord(record: unknown, entry: string, urlPrefix: string | undefine
     digest: text(digest),
     created: text(created),
   }
-  if (!entry.endsWith('}')) throw new SyntaxError('an index entry is cut')
   return { ...known, entry: urlPrefix === undefined ? entry : withUrls(entry, known, urlPrefix) }
 }
 

@@ -79,7 +79,7 @@ export function createSaver(parts: SaverParts): Saver {
 
   async function writeCatalog(): Promise<void> {
     // Copied first: a change in the middle of writing belongs to the next one.
-    const text = savedCatalogText([...catalog.allFiles()], parts.urlPrefix)
+    const text = savedCatalogText(catalog.inOrder(), parts.urlPrefix)
     const document = await makeDocument(text, new Date(), parts.scratch)
     await storage.put(catalogKey(repo), document.body)
     document.retire()

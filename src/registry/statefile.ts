@@ -23,7 +23,7 @@ export async function readStatefile(
     const text = await (await blobOf(object)).text()
     collectCreated(text.startsWith('{') ? JSON.parse(text) : Bun.YAML.parse(text), created)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'it cannot be read'
+    const reason = error instanceof SyntaxError ? error.message : 'it cannot be read'
     log.warn(`${statefile} found but could not be parsed`, { repo, error: reason })
   }
   return created

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../log.ts'
-import type { ObjectInfo, Storage } from '../storage/storage.ts'
+import type { ObjectInfo, Storage, StoredObject } from '../storage/storage.ts'
 import type { Catalog, CatalogFile } from './catalog.ts'
 import { isRejected } from './catalog.ts'
 import type { Turns } from './in-turn.ts'
@@ -13,6 +14,9 @@ const parallel = 4
 
 /** Events of the store are gathered this long, so that a file being copied is looked at once or twice, not a hundred times. */
 const gatherMs = 100
+
+/** What could not be read for the moment is looked at again after this. */
+const retryMs = 10_000
 
 /** Keeps a catalog true to the store: at start, and when others change files. */
 export interface Sync {
@@ -41,6 +45,7 @@ export function createSync(parts: SyncParts): Sync {
   const { storage, repo, urlPrefix, catalog, turns, log } = parts
   const dirty = new Set<string>()
   let gathering: Timer | undefined
+  let retrying: Timer | undefined
   let createdBefore: ReadonlyMap<string, string> | undefined
   let listing: Promise<void> | undefined
   let waiting: Promise<void> | undefined
@@ -48,7 +53,7 @@ export function createSync(parts: SyncParts): Sync {
 
   async function open(): Promise<void> {
     const saved = await loadSaved()
-    if (saved !== undefined) catalog.putAll(saved)
+    if (saved !== undefined) catalog.putAll(saved, 'saved')
     else if (parts.adoptStatefile) createdBefore = await readStatefile(storage, repo, log)
     await compare()
     createdBefore = undefined
@@ -57,11 +62,16 @@ export function createSync(parts: SyncParts): Sync {
   async function loadSaved(): Promise<CatalogFile[] | undefined> {
     const object = await storage.get(catalogKey(repo))
     if (object === undefined) return undefined
-    const bytes =
-      object.body instanceof Blob ? await object.body.bytes() : await Bun.readableStreamToBytes(object.body)
-    const files = readSavedCatalog(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), urlPrefix)
-    if (files === undefined) log.warn('The saved catalog is damaged and is made anew', { repo })
-    return files
+    try {
+      return readSavedCatalog(await bytesOf(object), urlPrefix) ?? unusable('it is damaged')
+    } catch (error) {
+      // Not readable by this user, say: it only saves time, and the archives tell the same.
+      return unusable(error instanceof Error ? error.message : 'it cannot be read')
+    }
+  }
+
+  function unusable(reason: string): undefined {
+    log.warn('The saved catalog cannot be used and is made anew', { repo, error: reason })
   }
 
   /** Lists the store once and looks at what is new, changed or gone. */
@@ -85,25 +95,51 @@ export function createSync(parts: SyncParts): Sync {
 
   async function lookAtAll(files: readonly string[]): Promise<void> {
     const queue = files.values()
+    const breathe = createPauses()
     const workers = Array.from({ length: Math.min(parallel, files.length) }, async () => {
-      for (const file of queue) await turns.run([file], () => lookAt(file))
+      for (const file of queue) {
+        await turns.run([file], () => lookAtSafely(file))
+        await breathe()
+      }
     })
     await Promise.all(workers)
     if (files.length > 0) parts.changed()
+  }
+
+  /** One file that cannot be looked at must not hide the others: what is known of it stays, and it is tried again. */
+  async function lookAtSafely(file: string): Promise<void> {
+    try {
+      await lookAt(file)
+    } catch (error) {
+      tryAgainLater()
+      const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      log.error('Unexpected error', { repo, package: file, error: told })
+    }
+  }
+
+  function tryAgainLater(): void {
+    retrying ??= setTimeout(() => {
+      retrying = undefined
+      refreshQuietly()
+    }, retryMs)
+    retrying.unref()
   }
 
   /** Takes in one file as the store has it now. Runs in the file's turn, so it never undoes a publish or a delete. */
   async function lookAt(file: string): Promise<void> {
     const key = fileKey(repo, file)
     const known = catalog.file(file)
-    const info = await storage.info(key)
+    // What is not known yet is read without asking whether it changed: a start may find ten thousand of them.
+    const info = known && (await storage.info(key))
     if (info !== undefined && info.etag === known?.etag) return
-    const judged = info === undefined ? undefined : await judge(storage, key, urlPrefix, createdBefore)
+    const isGone = known !== undefined && info === undefined
+    const judged = isGone ? undefined : await judge(storage, key, urlPrefix, createdBefore)
     if (judged === undefined) {
       catalog.drop(file)
       return
     }
     catalog.put(judged)
+    if (judged.etag === '') tryAgainLater()
     if (isRejected(judged) && !(known !== undefined && isRejected(known) && known.reason === judged.reason)) {
       log.warn('Invalid package in storage', { repo, package: file, error: judged.reason })
     }
@@ -157,10 +193,30 @@ export function createSync(parts: SyncParts): Sync {
       unwatch?.()
       clearInterval(timer)
       clearTimeout(gathering)
+      clearTimeout(retrying)
     }
   }
 
   return { open, refresh, follow, close: () => stop?.() }
 }
 
+async function bytesOf({ body }: StoredObject): Promise<Buffer> {
+  const bytes = body instanceof Blob ? await body.bytes() : await Bun.readableStreamToBytes(body)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 function ignore(): void {}
+
+/** Small archives are read and judged without ever waiting for anything: so long may they keep others waiting, ms. */
+const longestWorkMs = 10
+
+/** A pause for others, health checks say, whenever it is time for one; workers that share it pause together. */
+function createPauses(): () => Promise<void> | undefined {
+  let due = performance.now() + longestWorkMs
+  return () => {
+    if (performance.now() < due) return undefined
+    return setImmediate().then(() => {
+      due = performance.now() + longestWorkMs
+    })
+  }
+}

@@ -1,6 +1,7 @@
 import { extract } from 'tar-stream'
 import { invalidArchive } from './archive-error.ts'
 import type { Budget } from './archive-limits.ts'
+import { everydayMembers } from './tar-everyday.ts'
 import { newTarFrame } from './tar-frame.ts'
 import { invalidHeader } from './tar-headers.ts'
 
@@ -22,11 +23,28 @@ export interface MemberReader {
 /** So much is read behind the end of the tar, for the checksum of the gzip member; common padding is 10 KiB. */
 const longestTrailer = 1024 * 1024
 
+/** A whole tar in memory, or one that arrives piece by piece. */
+export type TarBytes = Uint8Array | AsyncIterable<Uint8Array>
+
 /**
- * Reads a tar with tar-stream, coming to Go's verdict (and so Helm's) on what it accepts, and stops where the tar ends.
- * Only the data asked for is held. Throws RegistryError `invalid`, and what reader and chunks throw.
+ * Reads a tar, coming to Go's verdict (and so Helm's) on what it accepts, and stops where it ends. Only the data asked
+ * for is held. What is small and everyday is walked over in memory, all else goes through tar-stream.
+ * Throws RegistryError `invalid`, and what reader and chunks throw.
  */
-export async function readTar(
+export async function readTar(tar: TarBytes, budget: Budget, reader: MemberReader): Promise<void> {
+  if (!(tar instanceof Uint8Array)) return readStream(tar, budget, reader)
+  const members = everydayMembers(tar)
+  if (members === undefined) return readStream([tar], budget, reader)
+  for (const member of members) {
+    budget.countEntry()
+    if (member.folder || !reader.meet(member)) continue
+    const taken = reader.take(member, tar.subarray(member.offset, member.offset + member.size))
+    if (taken !== undefined) await taken
+  }
+}
+
+/** Reads a tar with tar-stream. */
+export async function readStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   budget: Budget,
   reader: MemberReader,

@@ -44,8 +44,8 @@ export function resolvePlain(text: string): YamlScalar {
   return text
 }
 
-/** True when an unquoted scalar beginning with this character may be anything else than text. */
-function mayResolve(code: number): boolean {
+/** True when an unquoted scalar that begins with this character code may be anything else than text. */
+export function mayResolve(code: number): boolean {
   if (code >= 0x30 && code <= 0x39) return true
   switch (code) {
     case 0x2b: // +
@@ -68,7 +68,11 @@ function mayResolve(code: number): boolean {
   }
 }
 
+/** What most numbers are, and exact as a 64-bit float: no sign, at most 15 digits, no zero that would mean octal. */
+const everydayInteger = /^(?:0|[1-9][0-9]{0,14})$/
+
 function number(text: string): YamlScalar {
+  if (everydayInteger.test(text)) return BigInt(Number(text))
   const plain = text.includes('_') ? text.replaceAll('_', '') : text
   const found = integer.exec(plain)
   if (found !== null) {

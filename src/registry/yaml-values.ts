@@ -34,17 +34,14 @@ export function jsonOf(value: YamlValue): unknown {
     throw new YamlError('an infinite number has no place')
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(jsonOf)
-  const entries = Object.entries(value).sort(([a], [b]) => byBytes(a, b))
-  return Object.fromEntries(entries.map(([key, each]) => [key, jsonOf(each)]))
+  const keys = Object.keys(value).sort(byBytes)
+  return Object.fromEntries(keys.map((key) => [key, jsonOf(value[key] as YamlValue)]))
 }
+
+const surrogate = /[\ud800-\udfff]/
 
 /** Order of the UTF-8 bytes, in which Go sorts keys; UTF-16 differs beyond the basic plane only. */
 export function byBytes(a: string, b: string): number {
-  return /[\ud800-\udfff]/.test(a + b)
-    ? Buffer.compare(Buffer.from(a), Buffer.from(b))
-    : a < b
-      ? -1
-      : a > b
-        ? 1
-        : 0
+  if (surrogate.test(a) || surrogate.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -6,8 +6,10 @@ import type { OpenApiDocument, Operation } from '../../src/http/openapi.ts'
 import type { MediaDoc } from '../../src/http/operation-doc.ts'
 import { pathTemplates } from '../../src/http/openapi-paths.ts'
 import type { Row } from '../../src/http/route.ts'
+import { searchRows } from '../../src/http/search.ts'
 import { infoRows, systemRows, type SystemParts } from '../../src/http/system.ts'
 import { webRows } from '../../src/http/web/pages.ts'
+import type { Registry } from '../../src/registry/registry.ts'
 import { schemaChecker } from '../http/schema-checker.ts'
 import { settings } from '../http/web-fixture.ts'
 import { chart } from '../support/chart-builder.ts'
@@ -31,7 +33,10 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 /** Every row that the server mounts; what a row's answer needs is not there, and no answer is asked for. */
 function rows(): Row[] {
+  const search = searchRows({} as Registry, settings)
   return [
+    ...search.scoped,
+    ...search.fixed,
     ...helmRows({} as HelmParts),
     ...apiRows({ deletes: true } as ApiParts),
     ...systemRows({} as SystemParts),
@@ -210,6 +215,9 @@ function session(): Step[] {
     { path: '/charts/mychart-0.1.0.tgz', status: 304, headers: { 'if-none-match': '*' } },
     { path: '/index.yaml', status: 304, headers: { 'if-none-match': '*' } },
     { path: '/api/charts', status: 304, headers: { 'if-none-match': '*' } },
+    ...['', '/-'].map((at) => ok(`${at}/api/chartsvc/v1/charts/search?q=mychart`)),
+    { path: '/api/charts?q=a&sort=best', status: 400 },
+    { path: '/-/api/chartsvc/v1/charts/search?limit=0', status: 400 },
     { path: '/api/charts?offset=-1', status: 400 },
     { path: '/api/charts?limit=0', status: 400 },
     { path: '/charts/mychart.txt', status: 400 },

@@ -21,7 +21,7 @@ describe('a catalog', () => {
     const versions = Array.from({ length: 200 }, (_, at) => versionOf('a', `${at % 7}.${at % 13}.${at}`))
     const [single, bulk] = [new Catalog(), new Catalog()]
     for (const version of versions) single.put(version)
-    bulk.putAll(versions)
+    bulk.putAll(versions, 'any')
     expect(shownIn(bulk, 'a')).toEqual(shownIn(single, 'a') ?? [])
   })
 

@@ -8,8 +8,8 @@ import { publishOne, repositoryOver, storedKeys, uploadOf } from '../support/rep
 const prov = (name: string, version: string) =>
   new TextEncoder().encode(`-----BEGIN PGP SIGNED MESSAGE-----\n\nname: ${name}\nversion: ${version}\n`)
 
-async function refusal(work: Promise<unknown>): Promise<RegistryError> {
-  const error: unknown = await work.then(
+async function refusal(work: unknown): Promise<RegistryError> {
+  const error: unknown = await Promise.resolve(work).then(
     () => undefined,
     (reason: unknown) => reason,
   )

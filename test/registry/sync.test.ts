@@ -144,6 +144,50 @@ describe('a file that is no chart', () => {
 })
 
 describe('a start', () => {
+  test.each([
+    ['cannot be read', () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))],
+    ['is cut', async () => new Uint8Array(40)],
+  ])('does without a saved catalog that %s, and makes a new one', async (_what, bytes) => {
+    await using folder = await tempFolder()
+    const inner = await localStorage({ root: folder.path, log: keptLog() })
+    const before = repositoryOver(inner)
+    await publishOne(before, await chart('a', '1.0.0').tgz())
+    await before.flush()
+    before.close()
+    const log = keptLog()
+    const storage: Storage = {
+      ...inner,
+      async get(key) {
+        const object = await inner.get(key)
+        if (object === undefined || !key.startsWith('.chartroom/')) return object
+        return { ...object, body: Object.assign(new Blob(), { bytes }) }
+      },
+    }
+    const after = repositoryOver(storage, { log })
+    expect(await shown(after)).toEqual(['a 1.0.0'])
+    expect(log.lines.filter((line) => line.includes('saved catalog'))).toHaveLength(1)
+    after.close()
+    await inner.close()
+  })
+
+  test('shows every other chart when one file cannot be judged, and says so with its stack', async () => {
+    await using folder = await tempFolder()
+    const inner = await localStorage({ root: folder.path, log: keptLog() })
+    for (const name of ['a', 'b']) {
+      await writeFile(join(folder.path, `${name}-1.0.0.tgz`), await chart(name, '1.0.0').tgz())
+    }
+    const log = keptLog()
+    const storage: Storage = {
+      ...inner,
+      get: (key) => (key === 'a-1.0.0.tgz' ? Promise.reject(new TypeError('a mistake')) : inner.get(key)),
+    }
+    const repository = repositoryOver(storage, { log })
+    expect(await shown(repository)).toEqual(['b 1.0.0'])
+    expect(log.lines.join()).toMatch(/ERROR Unexpected error.*a-1\.0\.0\.tgz.*a mistake/)
+    repository.close()
+    await inner.close()
+  })
+
   test('reads only what changed since the catalog was saved', async () => {
     await using folder = await tempFolder()
     const inner = await localStorage({ root: folder.path, log: keptLog() })

@@ -224,6 +224,15 @@ annotations:
     x
   none: []
   more: {}
+  words: ["a b", 'c', d-1, 2,3 ] # five
+  folded: >-
+    one
+    two
+  less: -1
+lists:
+  - |
+    text
+  - [ ]
 `
   test('reads an everyday Chart.yaml as the full parser does', () => {
     const value = readEverydayYaml(everyday)
@@ -241,11 +250,20 @@ annotations:
     'a: &x b',
     'a: *x',
     'a: !!str b',
-    'a: [b]',
+    'a: [b, [c]]',
+    'a: [b,]',
+    'a: [,]',
+    'a: [b: c]',
+    'a: [b\n  ]',
+    'a: [-]',
+    'a: [b] c',
+    'a: [b c]',
     'a: {b: c}',
     'a: "b\\n"',
     "a: 'it''s'",
-    'a: >\n  b\n',
+    'a: >\n  b\n\n  c\n',
+    'a: >\n  b\n   c\n',
+    'a: >+\n  b\n',
     'a: |+\n  b\n',
     'a: |2\n   b\n',
     'a: b\n\n  c\n',

@@ -1,6 +1,7 @@
 import type { Log } from '../../src/log.ts'
 import type { Upload } from '../../src/registry/upload.ts'
-import { Repository, type RepositoryOptions } from '../../src/registry/repository.ts'
+import type { RepositoryOptions } from '../../src/registry/repository-options.ts'
+import { Repository } from '../../src/registry/repository.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 
 /** A log that keeps its lines, for tests that look at them. */

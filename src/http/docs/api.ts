@@ -10,6 +10,7 @@ import {
   validators,
 } from './answers.ts'
 import type { OperationDoc } from '../operation-doc.ts'
+import { searchComplaints, searchDescription, searchQuery } from './search.ts'
 
 /** One version, as every example of this document shows it. */
 const chartVersion = {
@@ -43,7 +44,8 @@ export const listDoc: OperationDoc = {
   tag: 'Charts',
   summary: 'All charts with their versions',
   description:
-    'By name, each with its versions, newest first. `offset` and `limit` count charts in the order of names.',
+    'By name, each with its versions, newest first. `offset` and `limit` count charts in the order of names. ' +
+    searchDescription,
   headers: [ifNoneMatch, range],
   query: [
     {
@@ -52,20 +54,22 @@ export const listDoc: OperationDoc = {
       schema: { type: 'integer', minimum: 0 },
     },
     { name: 'limit', description: 'How many charts at most.', schema: { type: 'integer', minimum: 1 } },
+    ...searchQuery,
   ],
   responses: {
     200: {
       description:
-        'The charts; `{}` when there are none. With `offset` or `limit` without ETag, date and parts.',
+        'The charts; `{}` when there are none. With `offset`, `limit` or `q` without ETag, date and parts.',
       headers: validators,
       content: json('ChartList', { mychart: [chartVersion] }),
     },
     ...ranged(json('ChartList', {})),
     304: notModified,
     400: failure(
-      '`offset` or `limit` is not a number that counts.',
+      '`offset` or `limit` is not a number that counts, or the search cannot be understood.',
       'offset is not a valid non-negative integer',
       'limit is not a valid positive integer',
+      ...searchComplaints,
     ),
     404: notFound,
     503: unavailable,
