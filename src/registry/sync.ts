@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ObjectInfo, Storage, StoredObject } from '../storage/storage.ts'
 import type { Catalog, CatalogFile } from './catalog.ts'
@@ -112,6 +113,8 @@ export function createSync(parts: SyncParts): Sync {
       await lookAt(file)
     } catch (error) {
       tryAgainLater()
+      if (isRegistryError(error))
+        return log.warn('Could not read a package', { repo, package: file, error: error.message })
       const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
       log.error('Unexpected error', { repo, package: file, error: told })
     }
