@@ -27,7 +27,7 @@ export interface Sendable {
  */
 export function sendObject(object: Sendable): Response {
   const { request, body, size } = object
-  const { whole, unchanged } = headersOf(object)
+  const { whole, unchanged } = isSettled(object.modified) ? headersOf(object) : freshHeadersOf(object)
   if (isUnchanged(request.headers, object)) return new Response(null, { status: 304, headers: unchanged })
   // A Range means something to GET only (RFC 9110, 14.2).
   const range = request.method === 'GET' ? request.headers.get('range') : null
@@ -41,6 +41,22 @@ export function sendObject(object: Sendable): Response {
     }
   }
   return new Response(body, { headers: whole })
+}
+
+/**
+ * Dates have whole seconds: what was changed in this very second may change in it again, and its date would then stand
+ * for two contents (RFC 9110, 8.8.2.2). Until the second is over no date is sent or compared; the tag does it.
+ */
+function isSettled(modified: Date): boolean {
+  return seconds(modified.getTime()) < seconds(Date.now())
+}
+
+function freshHeadersOf(object: Sendable): Pick<HeaderSet, 'whole' | 'unchanged'> {
+  const { whole, unchanged } = headersOf(object)
+  const [freshWhole, freshUnchanged] = [new Headers(whole), new Headers(unchanged)]
+  freshWhole.delete('last-modified')
+  freshUnchanged.delete('last-modified')
+  return { whole: freshWhole, unchanged: freshUnchanged }
 }
 
 const prepared = headersFor('protocol')
@@ -108,14 +124,17 @@ function quoted(etag: string): string {
   return `"${etag}"`
 }
 
-/** Whether the client has it already. If-Modified-Since counts only where there is no If-None-Match. */
+/**
+ * Whether the client has it already. If-Modified-Since counts only where there is no If-None-Match, and only with the
+ * very date that was sent: a file may be replaced by one with an older date.
+ */
 function isUnchanged(asked: Headers, object: Pick<Sendable, 'etag' | 'modified'>): boolean {
   const tags = asked.get('if-none-match')
   if (tags !== null) return listsTag(tags, quoted(object.etag))
   const since = asked.get('if-modified-since')
   if (since === null) return false
   const time = Date.parse(since)
-  return !Number.isNaN(time) && seconds(object.modified.getTime()) <= seconds(time)
+  return isSettled(object.modified) && seconds(object.modified.getTime()) === seconds(time)
 }
 
 /** True when a list of entity tags has this one, by weak comparison (RFC 9110, 8.8.3.2). */

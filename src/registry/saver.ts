@@ -65,7 +65,12 @@ export function createSaver(parts: SaverParts): Saver {
   }
 
   async function write(): Promise<void> {
-    await writeCatalog()
+    const [catalogSaved, statefileSaved] = await Promise.allSettled([writeCatalog(), writeStatefile()])
+    if (catalogSaved.status === 'rejected') throw catalogSaved.reason
+    if (statefileSaved.status === 'rejected') throw statefileSaved.reason
+  }
+
+  async function writeStatefile(): Promise<void> {
     if (parts.statefile === undefined || !(await wantsStatefile())) return
     const index = await parts.indexFiles.get(parts.statefile)
     await storage.put(fileKey(repo, statefile), index.body)

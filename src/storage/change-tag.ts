@@ -3,7 +3,14 @@ import type { ObjectInfo } from './storage.ts'
 
 /** What is known of a file, from its stat. */
 export function fileInfo(key: string, stats: BigIntStats): ObjectInfo {
-  return { key, size: Number(stats.size), modified: new Date(Number(stats.mtimeMs)), etag: changeTag(stats) }
+  return { key, size: Number(stats.size), modified: dateOf(stats.mtimeMs), etag: changeTag(stats) }
+}
+
+const lastDate = Date.UTC(9999, 11, 31)
+
+/** The time of a file, within what RFC 3339 can say: some file systems keep years that no client can read. */
+function dateOf(mtimeMs: bigint): Date {
+  return new Date(Math.min(Math.max(Number(mtimeMs), 0), lastDate))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { chart } from '../support/chart-builder.ts'
+import { eventually } from '../support/eventually.ts'
 import { peerTest } from '../support/peers.ts'
 import { rawRequest } from '../support/raw-http.ts'
 import { basic, site } from '../support/site.ts'
@@ -166,7 +167,7 @@ describe('HTTPS', () => {
         const [certificate = ''] = await certificates(folder.path)
         expect(await ask(`${server.url}/health`, certificate)).toBe('0 {"healthy":true}')
         expect(await ask(`https://localhost:${server.port}/health`, certificate)).toBe('0 {"healthy":true}')
-        expect(server.logs()).toContain(certificate)
+        await eventually(() => server.logs().includes(certificate), true)
         const plain = await fetch(`http://127.0.0.1:${server.port}/health`).catch(() => undefined)
         expect(plain?.status).not.toBe(200)
         made.push(await Bun.file(certificate).text())

@@ -236,4 +236,18 @@ describe('a repository', () => {
     expect(text).toContain('"urls":["https://x.example/ctx/org/charts/a-1.0.0.tgz"]')
     expect(text).toContain('"serverInfo":{"contextPath":"/ctx"}')
   })
+
+  test('saves what it holds beside a repository of any other name', async () => {
+    const storage = memoryStorage()
+    for (const name of ['', '_', 'org', 'org/_']) {
+      const repository = repositoryOver(storage, { name })
+      await publishOne(repository, await chart('a', '1.0.0').tgz())
+      await repository.flush()
+      repository.close()
+    }
+    const keys: string[] = []
+    for await (const { key } of storage.list('.chartroom/')) keys.push(key)
+    expect(keys).toHaveLength(4)
+    expect(keys.every((key) => !keys.some((other) => other.startsWith(`${key}/`)))).toBe(true)
+  })
 })

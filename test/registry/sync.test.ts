@@ -136,7 +136,7 @@ describe('a file that is no chart', () => {
     const log = keptLog()
     const after = repositoryOver(storage, { log })
     expect(await shown(after)).toEqual(['a 1.0.0'])
-    expect(reads).toEqual(['.chartroom/catalog/_'])
+    expect(reads).toEqual(['.chartroom/catalog/+'])
     expect(log.lines).toEqual([])
     after.close()
     await inner.close()
@@ -204,7 +204,7 @@ describe('a start', () => {
     const { storage, reads } = counting(inner)
     const after = repositoryOver(storage)
     expect(await shown(after)).toEqual(['a 3.0.0', 'a 2.0.0'])
-    expect(reads).toEqual(['.chartroom/catalog/_', 'a-2.0.0.tgz'])
+    expect(reads).toEqual(['.chartroom/catalog/+', 'a-2.0.0.tgz'])
     const third = /\{[^\n]*"version":"3\.0\.0"[^\n]*\}/.exec(index)?.[0] ?? 'none'
     expect(await (await after.document('json')).body.text()).toContain(third)
     after.close()

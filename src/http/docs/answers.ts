@@ -52,7 +52,7 @@ export const etag = {
 }
 
 const lastModified = {
-  description: 'When it last changed (RFC 9110 section 8.8.2).',
+  description: 'When it last changed (RFC 9110 section 8.8.2); left out within the second of the change.',
   schema: { type: 'string', example: 'Sun, 22 Nov 2026 11:00:00 GMT' },
 }
 
