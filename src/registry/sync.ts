@@ -190,6 +190,8 @@ export function createSync(parts: SyncParts): Sync {
   function follow(intervalMs: number): void {
     if (stop !== undefined) return
     const unwatch = storage.watch?.(repositoryPrefix(repo), told)
+    // What arrived between the listing and this moment nobody told of.
+    refreshQuietly()
     const timer = intervalMs > 0 ? setInterval(refreshQuietly, intervalMs) : undefined
     timer?.unref()
     stop = () => {

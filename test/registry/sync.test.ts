@@ -97,6 +97,29 @@ describe('a folder changed by hand', () => {
   })
 })
 
+describe('a file that comes between the first listing and the watch', () => {
+  test('is not missed', async () => {
+    await using folder = await tempFolder()
+    const inner = await localStorage({ root: folder.path, log: keptLog() })
+    await writeFile(join(folder.path, 'a-1.0.0.tgz'), await chart('a', '1.0.0').tgz())
+    const late = await chart('b', '1.0.0').tgz()
+    let listed = 0
+    const storage: Storage = {
+      ...inner,
+      async *list(prefix, options) {
+        yield* inner.list(prefix, options)
+        if (++listed === 1) await writeFile(join(folder.path, 'b-1.0.0.tgz'), late)
+      },
+      watch: () => () => undefined,
+    }
+    const repository = repositoryOver(storage)
+    expect(await shown(repository)).toEqual(['a 1.0.0'])
+    await expectSoon(repository, ['a 1.0.0', 'b 1.0.0'])
+    repository.close()
+    await inner.close()
+  })
+})
+
 describe('a file that is no chart', () => {
   test('is told once, never shown, and not read again until it changes', async () => {
     await using folder = await tempFolder()
