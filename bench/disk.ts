@@ -7,7 +7,7 @@
  * As a module it only offers measureDisk(), which runs this program on the server's core.
  */
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { onCore, textOf } from './processes.ts'
@@ -24,7 +24,6 @@ export async function measureDisk(bench: Bench, writers: number, files: number):
   const command = onCore(bench.options.serverCore, ...self, folder, String(writers), String(files))
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' })
   const text = await textOf(child.stdout)
-  await rm(folder, { recursive: true })
   return JSON.parse(text)
 }
 

@@ -1,9 +1,10 @@
+import { cp } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort, startServer } from './processes.ts'
 import type { Server } from './processes.ts'
 import type { Bench, SubjectId } from './row.ts'
-import { copyOf, madeOnce, seededCharts } from './seed.ts'
+import { madeOnce, seededCharts } from './seed.ts'
 
 /** The user agent whose index is JSON by default. */
 export const helmAgent = 'Helm/3.20.2'
@@ -111,7 +112,7 @@ export async function adoptedCharts(bench: Bench, subject: SubjectId, size: numb
   const seed = await seededCharts(size)
   if (subject === 'chartroom') return seed
   return madeOnce(`${subject}-${size}`, async (folder) => {
-    await copyOf(seed, folder)
+    await cp(seed, folder, { recursive: true, preserveTimestamps: true })
     await withRepository(bench, subject, folder, size, () => Bun.sleep(3_000))
   })
 }

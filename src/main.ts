@@ -20,6 +20,7 @@ import { helmRows } from './http/helm.ts'
 import { hostCheck, isLoopback } from './http/host-names.ts'
 import { compile } from './http/paths.ts'
 import { addresses } from './http/public-url.ts'
+import { readerRows } from './http/reader-api.ts'
 import type { Row } from './http/route.ts'
 import { searchRows } from './http/search.ts'
 import { infoRows, systemRows } from './http/system.ts'
@@ -188,6 +189,7 @@ function routes(
   const scoped = [
     ...helmRows({ registry, indexFormat, artifactHubIds: settings.artifactHubRepoId }),
     ...(settings.disableApi ? [] : apiRows({ registry, receiver, fields, deletes: !settings.disableDelete })),
+    ...(settings.disableApi ? [] : readerRows(registry)),
     ...search.scoped,
   ]
   const root = systemRows(system)

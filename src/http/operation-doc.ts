@@ -21,6 +21,7 @@ export interface QueryDoc {
   readonly name: string
   readonly description: string
   readonly schema: object
+  readonly required?: boolean
   readonly example?: unknown
   readonly allowEmptyValue?: boolean
 }

@@ -34,9 +34,7 @@ const oddName = fc
   )
   .filter(
     (text) =>
-      text.trim() === text &&
-      !/^(-|\.+)$/.test(text) &&
-      !/%(25)*[0-9a-f]{2}/i.test(text.replace('a%41', '')),
+      text.trim() === text && !/^(-|\.+)$/.test(text) && !/%(25)*[0-9a-f]{2}/i.test(text.replace('a%41', '')),
   )
 const name = fc.oneof({ weight: 2, arbitrary: legalName }, { weight: 1, arbitrary: oddName })
 

@@ -7,6 +7,15 @@ import {
   valuesDoc,
   versionDoc,
 } from '../../src/http/docs/api.ts'
+import {
+  compareDoc,
+  dependenciesDoc,
+  fileDoc as readerFileDoc,
+  filesDoc,
+  rawDoc,
+  readmeDoc,
+  schemaDoc,
+} from '../../src/http/docs/reader.ts'
 import { artifactHubDoc, fileDoc, indexDoc } from '../../src/http/docs/helm.ts'
 import { healthDoc, infoDoc, livezDoc, readyzDoc } from '../../src/http/docs/system.ts'
 import { provenanceDoc, publishDoc } from '../../src/http/docs/upload.ts'
@@ -24,6 +33,16 @@ export const settings: WebSettings = {
 
 const nothing: Answer = () => new Response('{}')
 
+const readings = [
+  ['readme', readmeDoc],
+  ['schema', schemaDoc],
+  ['files', filesDoc],
+  ['file', readerFileDoc],
+  ['raw', rawDoc],
+  ['dependencies', dependenciesDoc],
+  ['compare', compareDoc],
+] as const
+
 /** Every row of the server by its documentation; those of the API answer nothing. */
 export function allRows(overrides: Partial<WebSettings> = {}, charts = 0): Row[] {
   const rows: Row[] = [
@@ -37,6 +56,7 @@ export function allRows(overrides: Partial<WebSettings> = {}, charts = 0): Row[]
     remove('/api/:repo/charts/:name/:version', 'push', nothing, deleteVersionDoc),
     get('/api/:repo/charts/:name/:version/templates', 'pull', nothing, templatesDoc),
     get('/api/:repo/charts/:name/:version/values', 'pull', nothing, valuesDoc),
+    ...readings.map(([part, doc]) => get(`/api/:repo/charts/:name/:version/${part}`, 'pull', nothing, doc)),
     post('/api/:repo/charts', 'push', nothing, publishDoc),
     post('/api/:repo/prov', 'push', nothing, provenanceDoc),
     get('/health', 'none', nothing, healthDoc),

@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { apiRows, type ApiParts } from '../../src/http/api.ts'
+import { readerRows } from '../../src/http/reader-api.ts'
 import { helmRows, type HelmParts } from '../../src/http/helm.ts'
 import type { OpenApiDocument, Operation } from '../../src/http/openapi.ts'
 import type { MediaDoc } from '../../src/http/operation-doc.ts'
@@ -42,6 +43,7 @@ function rows(): Row[] {
     ...search.fixed,
     ...helmRows({} as HelmParts),
     ...apiRows({ deletes: true } as ApiParts),
+    ...readerRows({} as Registry),
     ...systemRows({} as SystemParts),
     ...infoRows({} as SystemParts),
     ...webRows({ documentRows: () => [], settings, chartCount: async () => 0, operator: undefined }),
@@ -208,6 +210,14 @@ function session(): Step[] {
       '/api/charts/mychart/latest',
       '/charts/mychart-0.1.0.tgz',
     ].map(ok),
+    ...['readme', 'files', 'file?path=values.yaml', 'raw?path=values.yaml', 'dependencies', 'compare'].map(
+      (what) => ok(`${version}/${what}`),
+    ),
+    { path: `${version}/schema`, status: 404 },
+    { path: `${version}/file`, status: 400 },
+    { path: `${version}/raw?path=templates/nothing.yaml`, status: 404 },
+    { path: `${version}/compare?to=9.9.9`, status: 404 },
+    { path: `${version}/readme`, status: 304, headers: { 'if-none-match': '*' } },
     { path: '/index.yaml', status: 206, headers: { range: 'bytes=0-9', 'accept-encoding': 'identity' } },
     {
       path: '/charts/mychart-0.1.0.tgz',
