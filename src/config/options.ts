@@ -75,7 +75,8 @@ const repositoryOptions = {
   'index-limit': whole(
     'indexlimit',
     { default: 0, max: 10_000 },
-    'How many archives are opened at once to make an index; 0 leaves it to Chartroom',
+    'How many archives are opened at once to make an index',
+    { noEffect: 'Chartroom opens at most four at once, whatever opens them' },
   ),
   'disable-api': toggle('disableapi', 'Without the routes below /api'),
   'disable-delete': toggle('disabledelete', 'Without the routes that delete'),
