@@ -25,6 +25,18 @@ storageContract('local', () => opened())
 storageContract('local, on a network mount,', () => opened(remoteCalls), leftOut)
 storageContract('local, without hard links and folder syncs,', () => opened(bareFileSystem()), leftOut)
 
+describe('a large object', () => {
+  test('is streamed: memory grows by less than half of it', async () => {
+    await using folder = await tempFolder()
+    // In a process of its own: in this one the memory of all the other tests moves too.
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'large-object.ts'), folder.path], {
+      stdout: 'pipe',
+    })
+    const { size, growth } = (await new Response(child.stdout).json()) as { size: number; growth: number }
+    expect(growth).toBeLessThan(size / 2)
+  })
+})
+
 describe('the folder of local storage', () => {
   test('holds one file per object, readable by others, and no unfinished one', async () => {
     await using folder = await tempFolder()
