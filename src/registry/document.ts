@@ -104,6 +104,11 @@ function documentOf(
     if (path === undefined || scratch === undefined) return compressBytes(await body.bytes(), encoding)
     const target = scratch.newPath(`document-${encoding}`)
     await pipeline(createReadStream(path), compressor(encoding), createWriteStream(target, { mode: 0o600 }))
+    // Small enough now: opening a file for each answer would cost four times what sending it costs.
+    if (Bun.file(target).size <= memoryBytes) {
+      scratch.retire(target)
+      return new Blob([await Bun.file(target).bytes()])
+    }
     if (retired) scratch.retire(target)
     else paths.push(target)
     return Bun.file(target)
