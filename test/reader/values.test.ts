@@ -1,3 +1,4 @@
+import { parse } from 'yaml'
 import { describe, expect, test } from 'bun:test'
 import { findKeys, readValues } from '../../src/reader/values.ts'
 import { overrideYaml, setArgument, setPath, shellQuoted } from '../../src/reader/value-paths.ts'
@@ -224,16 +225,22 @@ describe('readValues() with real charts', () => {
     }
   })
 
-  realTest('reads 200 KB in less than 100 ms', 'kube-prometheus-stack-88.5.3', async () => {
-    const text = await valuesOf('kube-prometheus-stack-88.5.3')
-    // The best of some: the machine may be busy with other things.
-    const times = Array.from({ length: 8 }, () => {
+  realTest(
+    'reads 200 KB in less than half the time of the full parser',
+    'kube-prometheus-stack-88.5.3',
+    async () => {
+      const text = await valuesOf('kube-prometheus-stack-88.5.3')
+      // The best of some: the machine may be busy with other things.
+      const times = Array.from({ length: 8 }, () => {
+        const start = performance.now()
+        expect(readValues(text).keys.length).toBeGreaterThan(1600)
+        return performance.now() - start
+      })
       const start = performance.now()
-      expect(readValues(text).keys.length).toBeGreaterThan(1600)
-      return performance.now() - start
-    })
-    expect(Math.min(...times)).toBeLessThan(100)
-  })
+      parse(text)
+      expect(Math.min(...times)).toBeLessThan((performance.now() - start) / 2)
+    },
+  )
 })
 
 async function valuesOf(file: string): Promise<string> {

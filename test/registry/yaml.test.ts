@@ -453,9 +453,14 @@ describe('checkMapping()', () => {
       { length: 2500 },
       (_, n) => `key${n}:\n  # about it\n  list: [a, "b", {c: ${n}}]\n  enabled: ${n % 2 === 0}\n`,
     ).join('')
-    checkMapping(text)
-    const start = performance.now()
-    checkMapping(text)
-    expect(performance.now() - start).toBeLessThan(100)
+    const fastest = (check: (text: string) => unknown): number =>
+      Math.min(
+        ...Array.from({ length: 3 }, () => {
+          const start = performance.now()
+          check(text)
+          return performance.now() - start
+        }),
+      )
+    expect(fastest(checkMapping)).toBeLessThan(fastest(parseWithPackage) / 3)
   })
 })
