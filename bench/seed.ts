@@ -50,8 +50,7 @@ export async function madeOnce(name: string, make: (folder: string) => Promise<v
 
 /**
  * A copy of a seed to serve from and to write into, with the seed's times, in a folder of its own. Nothing is removed
- * before the end of the run: for a minute ext4 steps over each inode that was just deleted when it makes a file, which
- * costs a publish after a removal of 10,000 files more than a millisecond (measured).
+ * before the end of the run, so that removing one measurement's 10,000 files cannot disturb the next one's writes.
  */
 export async function copyOf(seed: string, target: string): Promise<string> {
   const folder = await mkdtemp(`${target}-`)

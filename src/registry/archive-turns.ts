@@ -9,7 +9,7 @@ export interface Turns {
 
 /**
  * Small archives are opened without ever waiting for anything, large ones take some hundred milliseconds: after so long
- * others run before the next one. (A pause before each would make a start with 10,000 archives take a third longer.)
+ * others run before the next one.
  */
 const longestWorkMs = 10
 

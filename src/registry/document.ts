@@ -104,7 +104,7 @@ function documentOf(
     if (path === undefined || scratch === undefined) return compressBytes(await body.bytes(), encoding)
     const target = scratch.newPath(`document-${encoding}`)
     await pipeline(createReadStream(path), compressor(encoding), createWriteStream(target, { mode: 0o600 }))
-    // Small enough now: opening a file for each answer would cost four times what sending it costs.
+    // Small enough now to be sent without opening a file for each answer (110 KB: 172 µs from a file, 101 µs from memory).
     if (Bun.file(target).size <= memoryBytes) {
       scratch.retire(target)
       return new Blob([await Bun.file(target).bytes()])
