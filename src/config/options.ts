@@ -11,7 +11,8 @@ import {
   whole,
   type Option,
 } from './option.ts'
-import { backendOptions, storageOptions } from './options-storage.ts'
+import { backendOptions, s3Options, storageOptions } from './options-storage.ts'
+import { uiOptions } from './options-ui.ts'
 import { contextPath, headerText, listenHost, repositoryIds, webAddress } from './readers.ts'
 
 const serverOptions = {
@@ -201,7 +202,9 @@ export const groups = {
   Storage: storageOptions,
   Access: accessOptions,
   HTTPS: tlsOptions,
+  Pages: uiOptions,
   'Log and metrics': logOptions,
+  'MinIO and Amazon S3': s3Options,
   'Storage backends that are known by name but not there yet': backendOptions,
   'Accepted without effect': retiredOptions,
 }
@@ -213,7 +216,9 @@ export const options = {
   ...storageOptions,
   ...accessOptions,
   ...tlsOptions,
+  ...uiOptions,
   ...logOptions,
+  ...s3Options,
   ...backendOptions,
   ...retiredOptions,
 }

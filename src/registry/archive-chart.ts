@@ -1,9 +1,10 @@
 import { RegistryError } from '../errors.ts'
-import { invalidArchive, quote } from './archive-error.ts'
+import { invalidArchive, quote, withoutChartYaml } from './archive-error.ts'
 import type { Budget } from './archive-limits.ts'
 import { archiveLimits } from './archive-limits.ts'
 import type { ChartMetadata } from './chart.ts'
 import { parseMetadata, validateMetadata } from './chart.ts'
+import { placed, yamlVerdict } from './chart-lines.ts'
 import { checkYamlCost } from './yaml-cost.ts'
 import { checkMapping, kindOf, parseYaml, YamlError } from './yaml.ts'
 
@@ -19,6 +20,8 @@ export interface ArrivingChart {
   take(path: string, data: Uint8Array): void | Promise<void>
   /** The verdict: the metadata, or RegistryError `invalid` with Helm's text. */
   finish(): ChartMetadata
+  /** The error with the line of Chart.yaml that its verdict is about. */
+  placed(error: unknown): unknown
 }
 
 /** What a chart needs to know to judge its sub-charts. */
@@ -65,16 +68,25 @@ export function newArrivingChart(surroundings: Surroundings, depth = 0): Arrivin
       else failure ??= failureOf(path, data)
     },
     finish() {
-      if (documents.length === 0) throw failure ?? invalidArchive('Chart.yaml file is missing')
-      // Helm merges several; nobody means that, and the reader of ours takes one.
-      if (requirements.length > 1)
-        throw invalidArchive('cannot load requirements.yaml: it is there more than once')
-      const metadata = parseMetadata(documents, requirements[0])
-      if (failure !== undefined) throw failure
-      validateMetadata(metadata)
-      subcharts.finish(metadata.name)
-      return metadata
+      if (documents.length === 0) throw failure ?? withoutChartYaml('Chart.yaml file is missing')
+      try {
+        return judge()
+      } catch (error) {
+        throw placed(error, documents)
+      }
     },
+    placed: (error) => placed(error, documents),
+  }
+
+  function judge(): ChartMetadata {
+    // Helm merges several; nobody means that, and the reader of ours takes one.
+    if (requirements.length > 1)
+      throw invalidArchive('cannot load requirements.yaml: it is there more than once')
+    const metadata = parseMetadata(documents, requirements[0])
+    if (failure !== undefined) throw failure
+    validateMetadata(metadata)
+    subcharts.finish(metadata.name)
+    return metadata
   }
 }
 
@@ -157,7 +169,7 @@ function failureOf(path: string, data: Uint8Array): RegistryError | undefined {
     checks[path]?.(data)
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
-    return invalidArchive(`cannot load ${path}: ${error.message}`, error)
+    return invalidArchive(`cannot load ${path}: ${error.message}`, error, yamlVerdict(path, error))
   }
 }
 

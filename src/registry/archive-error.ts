@@ -1,4 +1,4 @@
-import { RegistryError } from '../errors.ts'
+import { RegistryError, type Verdict } from '../errors.ts'
 
 const longestText = 4096
 const longestName = 120
@@ -6,8 +6,18 @@ const longestName = 120
 /**
  * A verdict on an archive, `invalid`: at most 4 KiB, control characters escaped, whatever the archive put into it.
  */
-export function invalidArchive(text: string, cause?: unknown): RegistryError {
-  return new RegistryError('invalid', 'archive', printable(text), {}, { cause })
+export function invalidArchive(text: string, cause?: unknown, verdict?: Verdict): RegistryError {
+  return new RegistryError('invalid', 'archive', printable(text), {}, { cause, verdict })
+}
+
+/** An archive in which no chart stands where Helm looks for it. */
+export function withoutChartYaml(text: string): RegistryError {
+  return invalidArchive(text, undefined, { reason: 'no_chart_yaml' })
+}
+
+/** Bytes that end too early or are not what they should be. */
+export function damagedArchive(text: string, cause?: unknown): RegistryError {
+  return invalidArchive(text, cause, { reason: 'damaged' })
 }
 
 /** A name from inside an archive, shortened and in quotes, as it may stand in a sentence. */

@@ -1,3 +1,4 @@
+import type { RegistryError } from '../errors.ts'
 import { invalidArchive } from './archive-error.ts'
 
 /**
@@ -47,11 +48,11 @@ export function newBudget(): Budget {
   let yaml: number = archiveLimits.yamlBytes
   return {
     countEntry() {
-      if (--entries < 0) throw invalidArchive(`chart archive has more than ${archiveLimits.entries} entries`)
+      if (--entries < 0) throw tooMuch(`chart archive has more than ${archiveLimits.entries} entries`)
     },
     spend(bytes) {
       total -= bytes
-      if (total <= 0) throw invalidArchive(tooLarge)
+      if (total <= 0) throw tooMuch(tooLarge)
     },
     spendYaml(bytes) {
       yaml -= bytes
@@ -64,6 +65,11 @@ export function newBudget(): Budget {
       if (slow < 0) throw invalidArchive(tooSlow)
     },
   }
+}
+
+/** More than an archive may unpack to. */
+function tooMuch(text: string): RegistryError {
+  return invalidArchive(text, undefined, { reason: 'bomb' })
 }
 
 const tooLarge = `decompressed chart is larger than the maximum file size ${archiveLimits.totalBytes}`

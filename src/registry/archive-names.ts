@@ -1,4 +1,6 @@
+import type { Verdict } from '../errors.ts'
 import { invalidArchive, quote } from './archive-error.ts'
+import { keyVerdict } from './chart-lines.ts'
 import { indexEntry } from './chart.ts'
 import type { ChartMetadata } from './chart.ts'
 import { archiveFile } from './keys.ts'
@@ -17,16 +19,31 @@ const longestKey = 1024
  */
 export function checkPublishable(metadata: ChartMetadata): void {
   const file = archiveFile(metadata.name, metadata.version)
-  if (/[/\\]/.test(file)) throw invalidArchive(`${file.slice(0, longestFileBytes)} is improperly formatted`)
+  if (/[/\\]/.test(file)) {
+    const text = `${file.slice(0, longestFileBytes)} is improperly formatted`
+    throw invalidArchive(
+      text,
+      undefined,
+      wrongPart(metadata, (part) => /[/\\]/.test(part)),
+    )
+  }
   const bytes = Buffer.byteLength(file)
   if (bytes > longestFileBytes) {
     throw invalidArchive(
       `file name ${quote(file)} has ${bytes} bytes, more than the limit of ${longestFileBytes}`,
+      undefined,
+      wrongPart(metadata, (part) => part.length > longestFileBytes / 2),
     )
   }
   for (const part of [metadata.name, metadata.version]) {
-    if (unreachable.test(part))
-      throw invalidArchive(`no address can name ${quote(part)}: choose another name`)
+    if (unreachable.test(part)) {
+      const text = `no address can name ${quote(part)}: choose another name`
+      throw invalidArchive(
+        text,
+        undefined,
+        wrongPart(metadata, (each) => each === part),
+      )
+    }
   }
   checkSize(metadata)
   checkTexts(metadata, 'chart.metadata', file)
@@ -37,6 +54,11 @@ export function checkPublishable(metadata: ChartMetadata): void {
  * would turn into a separator, a control character or a dot segment.
  */
 const unreachable = /^-$|%(?:25)*(?:2f|5c|[01][0-9a-f]|7f)|^(?:\.|%(?:25)*2e)+$/i
+
+/** Which of the two parts of the file name is wrong. */
+function wrongPart({ name, version }: ChartMetadata, isWrong: (part: string) => boolean): Verdict {
+  return isWrong(name) || !isWrong(version) ? keyVerdict('name', name) : keyVerdict('version', version)
+}
 
 function checkSize(metadata: ChartMetadata): void {
   // Go's escapes make at most six bytes of one: most metadata is far from that and need not be printed twice.
@@ -55,6 +77,8 @@ function checkTexts(metadata: ChartMetadata, where: string, file: string): void 
   if (unnamable.test(file)) {
     throw invalidArchive(
       `${where}.name or version has a character that cannot stand in a file name: ${quote(file)}`,
+      undefined,
+      wrongPart(metadata, (part) => unnamable.test(part)),
     )
   }
   checkTree(metadata, where)

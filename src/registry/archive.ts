@@ -1,6 +1,6 @@
 import { newArrivingChart } from './archive-chart.ts'
 import type { ArrivingChart } from './archive-chart.ts'
-import { invalidArchive, quote } from './archive-error.ts'
+import { invalidArchive, quote, withoutChartYaml } from './archive-error.ts'
 import { archiveLimits, newBudget } from './archive-limits.ts'
 import type { Budget } from './archive-limits.ts'
 import { checkPublishable } from './archive-names.ts'
@@ -17,6 +17,11 @@ export interface OpenedArchive {
   readonly metadata: ChartMetadata
   /** SHA-256 of all bytes of the archive, as hex. */
   readonly digest: string
+  /** It has a schema for its values: a file values.schema.json of its own, whatever stands in it. */
+  readonly hasSchema: boolean
+  readonly hasReadme: boolean
+  /** The folder in which the chart stands inside the archive. */
+  readonly folder: string
   /** The files that were asked for, in the order of the archive; one that is there twice is here twice. */
   readonly files: readonly ArchiveFile[]
 }
@@ -53,9 +58,13 @@ export async function openArchive(
   return turns.take(async () => {
     const budget = newBudget()
     const files: ArchiveFile[] = []
-    const { metadata, digest } = await load(source, budget, 0, keep && { keep, files })
-    checkPublishable(metadata)
-    return { metadata, digest, files }
+    const { chart, ...loaded } = await load(source, budget, 0, keep && { keep, files })
+    try {
+      checkPublishable(loaded.metadata)
+    } catch (error) {
+      throw chart.placed(error)
+    }
+    return { ...loaded, files }
   })
 }
 
@@ -70,16 +79,19 @@ async function load(source: Uint8Array | Blob, budget: Budget, depth: number, ke
   const chart = newArrivingChart({ budget, openNested }, depth)
   const reader = fileReader(chart, budget, keeping)
   const digest = await readGzip(source, (tar) => readTar(tar, budget, reader))
-  if (reader.met === 0) throw invalidArchive('no files in chart archive')
-  return { metadata: chart.finish(), digest }
+  if (reader.met === 0) throw withoutChartYaml('no files in chart archive')
+  const { hasSchema, hasReadme, folder } = reader
+  return { chart, metadata: chart.finish(), digest, hasSchema, hasReadme, folder }
 }
 
-function fileReader(
-  chart: ArrivingChart,
-  budget: Budget,
-  keeping?: Keeping,
-): MemberReader & { readonly met: number } {
+/** What is seen of an archive in passing. */
+type Seen = { readonly met: number } & Pick<OpenedArchive, 'hasSchema' | 'hasReadme' | 'folder'>
+
+function fileReader(chart: ArrivingChart, budget: Budget, keeping?: Keeping): MemberReader & Seen {
   let met = 0
+  let hasSchema = false
+  let hasReadme = false
+  let folder = ''
   /** The member between its meet() and its take(). */
   let path = ''
   let kept = false
@@ -88,11 +100,23 @@ function fileReader(
     get met() {
       return met
     },
+    get hasSchema() {
+      return hasSchema
+    },
+    get hasReadme() {
+      return hasReadme
+    },
+    get folder() {
+      return folder
+    },
     meet({ name, size }) {
       met++
       path = chartPath(name)
       budget.spend(size)
       if (size > archiveLimits.fileBytes) throw tooLarge(name)
+      if (path === 'values.schema.json') hasSchema = true
+      else if (path === 'Chart.yaml') folder = name.slice(0, name.search(/[/\\]/))
+      else if (path.length === readme.length && path.toLowerCase() === readme) hasReadme = true
       kept = keeping?.keep(path) ?? false
       wanted = chart.meet(path, size)
       return kept || wanted
@@ -106,6 +130,9 @@ function fileReader(
   }
 }
 
+/** Helm shows a file of this name, whatever its case. */
+const readme = 'readme.md'
+
 function withoutMark(data: Uint8Array): Uint8Array {
   return data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf ? data.subarray(3) : data
 }
@@ -114,5 +141,7 @@ function tooLarge(name: string): Error {
   const file = quote(name)
   return invalidArchive(
     `decompressed chart file ${file} is larger than the maximum file size ${archiveLimits.fileBytes}`,
+    undefined,
+    { reason: 'bomb', text: file },
   )
 }

@@ -1,4 +1,5 @@
-import { invalidArchive, quote } from './archive-error.ts'
+import type { RegistryError } from '../errors.ts'
+import { invalidArchive, quote, withoutChartYaml } from './archive-error.ts'
 
 const drive = /^[a-zA-Z]:\//
 
@@ -11,15 +12,21 @@ export function chartPath(member: string): string {
   const separator = member.includes('\\') ? '\\' : '/'
   const cut = member.indexOf(separator)
   const rest = cut < 0 ? '' : member.slice(cut + 1).replaceAll('\\', '/')
-  if (rest.startsWith('/')) throw invalidArchive('chart illegally contains absolute paths')
+  if (rest.startsWith('/')) throw unsafe('chart illegally contains absolute paths', member)
   const path = clean(rest)
   if (path === '.') {
-    throw invalidArchive(`chart illegally contains content outside the base directory: ${quote(member)}`)
+    throw unsafe(`chart illegally contains content outside the base directory: ${quote(member)}`, member)
   }
-  if (path.startsWith('..')) throw invalidArchive('chart illegally references parent directory')
-  if (drive.test(path)) throw invalidArchive('chart contains illegally named files')
-  if (member.startsWith(`Chart.yaml${separator}`)) throw invalidArchive('chart yaml not in base directory')
+  if (path.startsWith('..')) throw unsafe('chart illegally references parent directory', member)
+  if (drive.test(path)) throw unsafe('chart contains illegally named files', member)
+  if (member.startsWith(`Chart.yaml${separator}`)) {
+    throw withoutChartYaml('chart yaml not in base directory')
+  }
   return path
+}
+
+function unsafe(text: string, member: string): RegistryError {
+  return invalidArchive(text, undefined, { reason: 'unsafe_path', text: quote(member) })
 }
 
 /** An empty element, "." or ".." somewhere. */

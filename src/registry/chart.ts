@@ -1,8 +1,9 @@
 import { RegistryError } from '../errors.ts'
+import { keyVerdict, yamlVerdict } from './chart-lines.ts'
 import { chartFields, cleaned } from './chart-metadata.ts'
 import type { ChartDraft, ChartMetadata, Dependency } from './chart-metadata.ts'
 import { parseVersion } from './versions.ts'
-import { parseYaml, YamlError } from './yaml.ts'
+import { parseYaml, YamlError, type YamlValue } from './yaml.ts'
 
 export type { ChartMetadata, Dependency, Maintainer } from './chart-metadata.ts'
 
@@ -34,7 +35,7 @@ export function parseMetadata(documents: readonly Uint8Array[], requirements?: U
     draft.apiVersion ||= 'v1'
   }
   if (requirements !== undefined) draft = merge(draft, requirements, 'requirements.yaml')
-  if (!draft.apiVersion) throw invalid('validation: chart.metadata.apiVersion is required')
+  if (!draft.apiVersion) throw invalid('validation: chart.metadata.apiVersion is required', 'apiVersion')
   const metadata = cleaned(draft) as ChartMetadata
   validateMetadata(metadata)
   const json = JSON.stringify(metadata)
@@ -60,17 +61,38 @@ function hasLongKey(value: unknown): boolean {
 }
 
 function merge(before: ChartDraft, document: Uint8Array, file: string): ChartDraft {
+  const read = reading(file, () => parseYaml(document))
+  return reading(
+    file,
+    () => chartFields(read, before, file) ?? before,
+    () => (file === 'Chart.yaml' ? wrongKey(read) : undefined),
+  )
+}
+
+function reading<T>(file: string, read: () => T, keyOf?: () => string | undefined): T {
   try {
-    return chartFields(parseYaml(document), before, file) ?? before
+    return read()
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
-    throw new RegistryError(
-      'invalid',
-      'archive',
-      `cannot load ${file}: ${error.message}`,
-      {},
-      { cause: error },
-    )
+    const verdict = { ...yamlVerdict(file, error), key: keyOf?.() }
+    const message = `cannot load ${file}: ${error.message}`
+    throw new RegistryError('invalid', 'archive', message, {}, { cause: error, verdict })
+  }
+}
+
+/** The first key of a document whose value Helm cannot take. */
+function wrongKey(read: YamlValue): string | undefined {
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
+  return Object.keys(read).find((key) => !isTakenAs(key, read[key] ?? null))
+}
+
+function isTakenAs(key: string, value: YamlValue): boolean {
+  try {
+    chartFields({ [key]: value }, {}, 'Chart.yaml')
+    return true
+  } catch (error) {
+    if (error instanceof YamlError) return false
+    throw error
   }
 }
 
@@ -80,25 +102,28 @@ function merge(before: ChartDraft, document: Uint8Array, file: string): ChartDra
  */
 export function validateMetadata(metadata: ChartMetadata): void {
   const { name, version, type } = metadata
-  if (!name) throw invalid('validation: chart.metadata.name is required')
+  if (!name) throw invalid('validation: chart.metadata.name is required', 'name')
   if (name === '.' || name === '..')
-    throw invalid(`validation: chart.metadata.name ${quote(name)} is not allowed`)
-  if (name.includes('/')) throw invalid(`validation: chart.metadata.name ${quote(name)} is invalid`)
-  if (!version) throw invalid('validation: chart.metadata.version is required')
+    throw invalid(`validation: chart.metadata.name ${quote(name)} is not allowed`, 'name', name)
+  if (name.includes('/'))
+    throw invalid(`validation: chart.metadata.name ${quote(name)} is invalid`, 'name', name)
+  if (!version) throw invalid('validation: chart.metadata.version is required', 'version')
   if (parseVersion(version) === undefined) {
-    throw invalid(`validation: chart.metadata.version ${quote(version)} is invalid`)
+    throw invalid(`validation: chart.metadata.version ${quote(version)} is invalid`, 'version', version)
   }
   if (type && type !== 'application' && type !== 'library') {
-    throw invalid('validation: chart.metadata.type must be application or library')
+    throw invalid('validation: chart.metadata.type must be application or library', 'type', type)
   }
   if (metadata.maintainers?.some((each) => !each)) {
-    throw invalid('validation: maintainers must not contain empty or null nodes')
+    throw invalid('validation: maintainers must not contain empty or null nodes', 'maintainers')
   }
   validateDependencies(metadata.dependencies ?? [])
   const bytes = Buffer.byteLength(`${name}-${version}.tgz`)
   if (bytes > maxFileNameBytes) {
     throw invalid(
       `the file name <name>-<version>.tgz has ${bytes} bytes; at most ${maxFileNameBytes} can be stored`,
+      'name',
+      name,
     )
   }
 }
@@ -106,13 +131,18 @@ export function validateMetadata(metadata: ChartMetadata): void {
 function validateDependencies(dependencies: readonly Dependency[]): void {
   const known = new Set<string>()
   for (const dependency of dependencies) {
-    if (!dependency) throw invalid('validation: dependencies must not contain empty or null nodes')
+    if (!dependency)
+      throw invalid('validation: dependencies must not contain empty or null nodes', 'dependencies')
     const { name, alias } = dependency
     if (alias && !/^[a-zA-Z0-9_-]+$/.test(alias)) {
-      throw invalid(`validation: dependency ${quote(name)} has disallowed characters in the alias`)
+      throw invalid(
+        `validation: dependency ${quote(name)} has disallowed characters in the alias`,
+        'dependencies',
+      )
     }
     const key = alias || name
-    if (known.has(key)) throw invalid(`validation: more than one dependency with name or alias ${quote(key)}`)
+    if (known.has(key))
+      throw invalid(`validation: more than one dependency with name or alias ${quote(key)}`, 'dependencies')
     known.add(key)
   }
 }
@@ -125,8 +155,10 @@ function quote(value: string): string {
   )
 }
 
-function invalid(message: string): RegistryError {
-  return new RegistryError('invalid', 'archive', message)
+/** `key` is the one of Chart.yaml that is wrong, `text` what it holds. */
+function invalid(message: string, key?: string, text?: string): RegistryError {
+  const verdict = key === undefined ? undefined : keyVerdict(key, text)
+  return new RegistryError('invalid', 'archive', message, {}, { verdict })
 }
 
 /**

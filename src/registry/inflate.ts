@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { crc32, createGunzip, gunzipSync } from 'node:zlib'
-import { invalidArchive } from './archive-error.ts'
+import { damagedArchive, invalidArchive } from './archive-error.ts'
 
 /** Up to these sizes an archive is inflated in one go: no thread hops, 17 µs instead of 150 for a 3 KB chart. */
 export const smallCompressedBytes = 512 * 1024
@@ -74,9 +74,9 @@ export const gzipHeaderBytes = 10 + 2 + 0xffff + 512 + 512 + 2
  * Throws RegistryError `invalid`.
  */
 export function checkGzipHeader(head: Uint8Array): void {
-  if (head.byteLength === 0) throw invalidArchive('EOF')
-  if (head.byteLength < 10) throw invalidArchive('unexpected EOF')
-  if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8) throw invalidArchive('gzip: invalid header')
+  if (head.byteLength === 0) throw notGzip('EOF')
+  if (head.byteLength < 10) throw notGzip('unexpected EOF')
+  if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8) throw notGzip('gzip: invalid header')
   const flags = head[3] ?? 0
   let at = 10
   if ((flags & 4) !== 0) at += 2 + (head[at] ?? 0) + (head[at + 1] ?? 0) * 256
@@ -87,24 +87,28 @@ export function checkGzipHeader(head: Uint8Array): void {
       at + 2 <= head.byteLength &&
       (crc32(head.subarray(0, at)) & 0xffff) !== (head[at] ?? 0) + (head[at + 1] ?? 0) * 256
     )
-      throw invalidArchive('gzip: invalid header')
+      throw damagedArchive('gzip: invalid header')
     at += 2
   }
-  if (at > head.byteLength) throw invalidArchive('unexpected EOF')
+  if (at > head.byteLength) throw damagedArchive('unexpected EOF')
 }
 
 function afterText(head: Uint8Array, from: number): number {
   const end = head.subarray(from, from + 512).indexOf(0)
   if (end >= 0) return from + end + 1
-  throw invalidArchive(head.byteLength < from + 512 ? 'unexpected EOF' : 'gzip: invalid header')
+  throw damagedArchive(head.byteLength < from + 512 ? 'unexpected EOF' : 'gzip: invalid header')
 }
 
 function gzipError(cause: unknown): Error {
   const message = cause instanceof Error ? cause.message : ''
-  if (codeOf(cause) === 'Z_BUF_ERROR') return invalidArchive('unexpected EOF', cause)
-  if (/header/.test(message)) return invalidArchive('gzip: invalid header', cause)
-  if (/incorrect (data|length) check/.test(message)) return invalidArchive('gzip: invalid checksum', cause)
-  return invalidArchive('flate: corrupt input', cause)
+  if (codeOf(cause) === 'Z_BUF_ERROR') return damagedArchive('unexpected EOF', cause)
+  if (/header/.test(message)) return damagedArchive('gzip: invalid header', cause)
+  if (/incorrect (data|length) check/.test(message)) return damagedArchive('gzip: invalid checksum', cause)
+  return damagedArchive('flate: corrupt input', cause)
+}
+
+function notGzip(text: string): Error {
+  return invalidArchive(text, undefined, { reason: 'not_gzip' })
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -11,20 +11,25 @@ import { chartAddress } from './saved-catalog.ts'
 const freshMs = 2000
 const copyPauseMs = 250
 
-/**
- * Reads one object of the store as a chart: a version, a rejected file with the reason, or undefined when it is gone.
- * `createdBefore` knows the times that an earlier index gave to archives, by digest.
- */
+/** What is known of an archive before it is read. */
+export interface KnownBefore {
+  readonly urlPrefix: string
+  /** A provenance lies beside it. */
+  readonly signed: boolean
+  /** The times that an earlier index gave to archives, by digest. */
+  readonly createdBefore?: ReadonlyMap<string, string> | undefined
+}
+
+/** Reads one object of the store as a chart: a version, a rejected file with the reason, or undefined when it is gone. */
 export async function judge(
   storage: Storage,
   key: string,
-  urlPrefix: string,
-  createdBefore?: ReadonlyMap<string, string>,
+  known: KnownBefore,
 ): Promise<CatalogFile | undefined> {
   for (;;) {
     const object = await storage.get(key)
     if (object === undefined) return undefined
-    const file = await judgeOnce(object, urlPrefix, createdBefore)
+    const file = await judgeOnce(object, known)
     if (!('reason' in file) || Date.now() - object.modified.getTime() > freshMs) return file
     await Bun.sleep(copyPauseMs)
     const now = await storage.info(key)
@@ -34,14 +39,13 @@ export async function judge(
 
 async function judgeOnce(
   object: StoredObject,
-  urlPrefix: string,
-  createdBefore: ReadonlyMap<string, string> | undefined,
+  { urlPrefix, signed, createdBefore }: KnownBefore,
 ): Promise<CatalogFile> {
   const file = object.key.slice(object.key.lastIndexOf('/') + 1)
   try {
     const opened = await openArchive(object.bytesNow?.() ?? (await blobOf(object)))
     const created = createdBefore?.get(opened.digest) ?? goTime(object.modified)
-    return describe(opened, { ...object, file }, urlPrefix, created)
+    return describe(opened, { ...object, file }, { urlPrefix, signed, created })
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'invalid') {
       return { file, size: object.size, etag: object.etag, reason: error.message }
@@ -56,10 +60,9 @@ async function judgeOnce(
 export function describe(
   opened: OpenedArchive,
   stored: { file: string; size: number; modified: Date; etag: string },
-  urlPrefix: string,
-  created: string,
+  { urlPrefix, signed, created }: { urlPrefix: string; signed: boolean; created: string },
 ): ChartVersion {
-  const { metadata, digest } = opened
+  const { metadata, digest, hasSchema } = opened
   const urls = [chartAddress(urlPrefix, stored.file)]
   return {
     name: flat(metadata.name),
@@ -70,6 +73,8 @@ export function describe(
     etag: flat(stored.etag),
     digest,
     created,
+    signed,
+    hasSchema,
     entry: flat(indexEntry(metadata, { urls, created, digest })),
   }
 }

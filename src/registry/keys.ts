@@ -5,10 +5,15 @@
  *   <repo>/<name>-<version>.tgz.prov   its provenance
  *   <repo>/index-cache.yaml            ChartMuseum's saved index, written for it and read once when adopting a store
  *   .chartroom/catalog/<repo>/+        our saved catalog ("+": no repository can have that name, so none is in the way)
+ *   .chartroom/trash/<repo>/+/<id>.json        what one deletion took away: the record, written behind its copies
+ *   .chartroom/trash/<repo>/+/<id>.<n>.tgz     a copy of the n-th archive it took away, and
+ *   .chartroom/trash/<repo>/+/<id>.<n>.tgz.prov   of its provenance
+ *   .chartroom/trash/<repo>/+/<id>.restoring   it is being brought back by some process: no other may do it meanwhile
  *   .chartroom/tmp/…                   unfinished writes of the local driver, cleared at start
  *
- * `<repo>` is "" at depth 0, "org" or "org/team" below. No repository path may start with a dot (house rule D12), so
- * nothing under `.chartroom/` can be read, written or listed as a chart.
+ * `<repo>` is "" at depth 0, "org" or "org/team" below. No repository path may start with a dot, so
+ * nothing under `.chartroom/` can be read, written or listed as a chart. In the trash files have numbers, because a
+ * name may be as long as a name can be, and no folder of their own, because a folder would stay when they are swept.
  */
 export const reservedPrefix = '.chartroom/'
 
@@ -41,9 +46,12 @@ export function archiveFile(name: string, version: string): string {
   return `${name}-${version}.tgz`
 }
 
+/** What the name of a provenance has more than that of its archive. */
+export const provenanceEnding = '.prov'
+
 /** The file name of the provenance of an archive. */
 export function provenanceFile(archive: string): string {
-  return `${archive}.prov`
+  return archive + provenanceEnding
 }
 
 /** The file ChartMuseum keeps its index in. */
@@ -52,4 +60,30 @@ export const statefile = 'index-cache.yaml'
 /** The key of the saved catalog of a repository. */
 export function catalogKey(repo: string): string {
   return `${reservedPrefix}catalog/${repositoryPrefix(repo)}+`
+}
+
+/** Below this lies what was deleted, of all repositories. */
+export const trashPrefix = `${reservedPrefix}trash/`
+
+/** Below this lies what was deleted from a repository. */
+export function repositoryTrashPrefix(repo: string): string {
+  return `${trashPrefix}${repositoryPrefix(repo)}+/`
+}
+
+/** The keys of one deletion. */
+export function trashKeys(repo: string, id: string) {
+  const start = `${repositoryTrashPrefix(repo)}${id}`
+  return {
+    record: `${start}.json`,
+    restoring: `${start}.restoring`,
+    archive: (place: number) => `${start}.${place}.tgz`,
+    provenance: (place: number) => `${start}.${place}.tgz.prov`,
+  }
+}
+
+/** Splits a key of the trash into what it belongs to; undefined for what Chartroom did not put there. */
+export function parseTrashKey(key: string): { repo: string; id: string; part: string } | undefined {
+  const match = /^(?:(.+)\/)?\+\/([0-9a-z-]+)\.([a-z0-9.]+)$/.exec(key.slice(trashPrefix.length))
+  if (!key.startsWith(trashPrefix) || match === null) return undefined
+  return { repo: match[1] ?? '', id: match[2] ?? '', part: match[3] ?? '' }
 }

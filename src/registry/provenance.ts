@@ -41,6 +41,16 @@ export function readProvenance(bytes: Uint8Array): Provenance {
   return { file, name, version }
 }
 
+/** The SHA-256 (hex) that a provenance says an archive has; undefined when it does not name the file. */
+export function signedDigest(bytes: Uint8Array, archive: string): string | undefined {
+  const text = new TextDecoder().decode(bytes)
+  const line = new RegExp(
+    `^[ \\t]+(["']?)${RegExp.escape(archive)}\\1:[ \\t]*sha256:([0-9a-f]{64})[ \\t\\r]*$`,
+    'mi',
+  )
+  return line.exec(text)?.[2]?.toLowerCase()
+}
+
 /** What stands behind the colon, as the YAML there means it when it is one plain or quoted word. */
 function valueOf(match: RegExpExecArray | null): string {
   const text = (match?.[1] ?? '').trim()

@@ -8,7 +8,7 @@ import type { Catalog, ChartVersion } from './catalog.ts'
 import { isRejected } from './catalog.ts'
 import type { Turns } from './in-turn.ts'
 import { blobOf, describe, goTime } from './judge.ts'
-import { archiveFile, fileKey, provenanceFile } from './keys.ts'
+import { archiveFile, fileKey, provenanceEnding, provenanceFile } from './keys.ts'
 import type { Limits } from './limits.ts'
 import { checkRoom, mayReplace } from './limits.ts'
 import { readProvenance } from './provenance.ts'
@@ -16,7 +16,8 @@ import type { Upload } from './upload.ts'
 
 /** What came in one request: archives and provenance files, all of which are published or none. */
 export interface Delivery {
-  readonly archives: readonly Upload[]
+  /** With `opened` where somebody has judged the very same bytes already: they are not read again. */
+  readonly archives: readonly (Upload & { readonly opened?: OpenedArchive })[]
   readonly provenances: readonly Upload[]
 }
 
@@ -59,7 +60,7 @@ export async function publish(
     ...(await readAll(delivery.provenances)),
   ])
   return parts.turns.run(
-    items.map((item) => item.file),
+    items.map((item) => archiveOf(item)),
     async () => {
       const replace = mayReplace(parts.limits, options.force)
       const wanted = await refuseConflicts(parts, items, replace)
@@ -70,10 +71,10 @@ export async function publish(
   )
 }
 
-async function openAll(archives: readonly Upload[]): Promise<Item[]> {
+async function openAll(archives: Delivery['archives']): Promise<Item[]> {
   const items: Item[] = []
-  for (const { body } of archives) {
-    const opened = await openArchive(body)
+  for (const { body, opened: before } of archives) {
+    const opened = before ?? (await openArchive(body))
     checkPublishable(opened.metadata)
     items.push({ file: archiveFile(opened.metadata.name, opened.metadata.version), body, opened })
   }
@@ -87,6 +88,11 @@ async function readAll(provenances: readonly Upload[]): Promise<Item[]> {
     items.push({ file: readProvenance(bytes).file, body: bytes })
   }
   return items
+}
+
+/** A provenance takes the turn of its archive: what one finds out about the two must not change under it. */
+function archiveOf({ file, opened }: Item): string {
+  return opened === undefined ? file.slice(0, -provenanceEnding.length) : file
 }
 
 /** ChartMuseum: of two files of one request with the same name the first counts. */
@@ -180,7 +186,7 @@ async function put(
 }
 
 /** True when these very bytes are stored under the key. */
-async function isSame(storage: Storage, key: string, body: Uint8Array | Blob): Promise<boolean> {
+export async function isSame(storage: Storage, key: string, body: Uint8Array | Blob): Promise<boolean> {
   const there = await storage.get(key)
   if (there === undefined || there.size !== (body instanceof Blob ? body.size : body.byteLength)) return false
   return Buffer.from(await (await blobOf(there)).bytes()).equals(await bytesOf(body))
@@ -210,12 +216,15 @@ async function show(
       if (before !== undefined && !isRejected(before)) charts.push({ version: before, outcome: 'unchanged' })
       continue
     }
-    const version = describe(opened, { ...info, file }, urlPrefix, goTime(new Date()))
+    const provenance = provenanceFile(file)
+    const changed = before !== undefined && (isRejected(before) || before.digest !== opened.digest)
+    const remains = !changed && (await storage.info(fileKey(repo, provenance))) !== undefined
+    const signed = remains || stored.has(provenance)
+    const version = describe(opened, { ...info, file }, { urlPrefix, signed, created: goTime(new Date()) })
     catalog.put(version)
     charts.push({ version, outcome: before === undefined ? 'added' : 'replaced' })
-    const changed = before !== undefined && (isRejected(before) || before.digest !== version.digest)
-    if (changed && !stored.has(provenanceFile(file)))
-      await storage.delete(fileKey(repo, provenanceFile(file)))
+    if (changed && !stored.has(provenance)) await storage.delete(fileKey(repo, provenance))
   }
+  for (const item of items) if (item.opened === undefined) catalog.sign(archiveOf(item), true)
   return { charts }
 }

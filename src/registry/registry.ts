@@ -5,6 +5,7 @@ import type { RepositoryOptions } from './repository-options.ts'
 import { Repository } from './repository.ts'
 import type { RepositoryDepth } from './repository-names.ts'
 import { createRepositoryNames } from './repository-names.ts'
+import { startSweeping } from './sweep.ts'
 
 /** Repositories by name. */
 export interface Registry {
@@ -34,6 +35,7 @@ export function createRegistry(
   const names = createRepositoryNames(storage, function* () {
     for (const [name, repository] of repositories) if (repository.filled) yield name
   })
+  const stopSweeping = startSweeping(storage, { trashMs: options.trashMs, log })
   let made = 0
 
   function forgetEmpty(): void {
@@ -58,6 +60,7 @@ export function createRegistry(
     names: (depth) => names.list(depth),
     check: () => storage.check(),
     async close() {
+      stopSweeping()
       for (const repository of repositories.values()) {
         await repository.flush()
         repository.close()

@@ -1,38 +1,122 @@
+import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
+import { forEachOf } from './at-once.ts'
 import type { Catalog } from './catalog.ts'
+import type { Deletion } from './deletion.ts'
 import type { Turns } from './in-turn.ts'
 import { fileKey, provenanceFile } from './keys.ts'
+import type { Trash, TrashedFile } from './trash.ts'
+import { changedMeanwhile } from './trash.ts'
 
 export interface RemoveParts {
   readonly storage: Storage
   readonly repo: string
   readonly catalog: Catalog
   readonly turns: Turns
+  readonly trash: Trash
+  readonly log: Log
   /** Called after the catalog changed. */
   changed(): void
 }
 
+export interface RemoveOptions {
+  /** Who does it. */
+  readonly by?: string | undefined
+  /** How long it can be undone, milliseconds; 0: not at all. */
+  readonly trashMs: number
+}
+
+/** What came of a deletion. */
+export interface Removal {
+  /** Archives that were there. */
+  readonly versions: number
+  /** How it can be undone; undefined where it cannot. */
+  readonly deletion: Deletion | undefined
+}
+
+/** Questions to the store, and deletions, at once: the driver syncs a folder once for several of them. */
+const parallel = 4
+
 /**
- * Removes archives with their provenance, by file name: hides them first and deletes them then, so that no index ever
- * names what is not there. Gives the number of archives that were there. Throws what the store throws.
+ * Removes archives with their provenance, by file name, as one deletion:
+ *
+ *   copy to the trash → write its record → hide → delete
+ *
+ * Hidden first and deleted then, so that no index ever names what is not there; a process that ends at any point leaves
+ * the charts, or what brings them back, or both. Throws what the store throws; then everything that could not be
+ * deleted is shown again, and the trash holds only what is gone.
  */
-export async function removeFiles(parts: RemoveParts, files: readonly string[]): Promise<number> {
-  const { storage, repo, catalog, turns } = parts
-  return turns.run(files, async () => {
-    const hidden = new Map(files.map((file) => [file, catalog.file(file)]))
-    for (const file of files) catalog.drop(file)
-    let removed = 0
-    try {
-      for (const file of files) {
-        if (await storage.delete(fileKey(repo, file))) removed += 1
-        hidden.delete(file)
-        await storage.delete(fileKey(repo, provenanceFile(file)))
-      }
-    } finally {
-      // After a failure what could not be deleted is shown again.
-      for (const file of hidden.values()) if (file !== undefined) catalog.put(file)
-      parts.changed()
-    }
-    return removed
+export async function removeFiles(
+  parts: RemoveParts,
+  files: readonly string[],
+  { by, trashMs }: RemoveOptions,
+): Promise<Removal> {
+  return parts.turns.run(files, async () => {
+    const there = await lookFor(parts, files)
+    const deletion =
+      trashMs > 0 && there.length > 0 ? await parts.trash.keep(there, { by, forMs: trashMs }) : undefined
+    return hideAndDelete(parts, files, there, deletion)
   })
+}
+
+async function lookFor(
+  { storage, repo, catalog }: RemoveParts,
+  files: readonly string[],
+): Promise<TrashedFile[]> {
+  const found: (TrashedFile | undefined)[] = []
+  await forEachOf([...new Set(files)], parallel, async (file, place) => {
+    const info = await storage.info(fileKey(repo, file))
+    found[place] = info && { file, info, known: catalog.file(file) }
+  })
+  return found.filter((each) => each !== undefined)
+}
+
+async function hideAndDelete(
+  parts: RemoveParts,
+  files: readonly string[],
+  there: readonly TrashedFile[],
+  deletion: Deletion | undefined,
+): Promise<Removal> {
+  const { catalog } = parts
+  for (const file of files) catalog.drop(file)
+  const deleted = new Set<string>()
+  const left = new Map(there.map((each) => [each.file, each]))
+  try {
+    await forEachOf(there, parallel, async (each) => {
+      if (deletion !== undefined) await refuseChanged(parts, each)
+      if (await parts.storage.delete(fileKey(parts.repo, each.file))) deleted.add(each.file)
+      left.delete(each.file)
+      await parts.storage.delete(fileKey(parts.repo, provenanceFile(each.file)))
+    })
+  } catch (error) {
+    for (const { known } of left.values()) if (known !== undefined) catalog.put(known)
+    if (deletion !== undefined) await keepOnly(parts, deletion, deleted)
+    throw error
+  } finally {
+    parts.changed()
+  }
+  const kept = deletion && (await keepOnly(parts, deletion, deleted))
+  return { versions: deleted.size, deletion: kept }
+}
+
+/** The bytes in the trash must be the ones that go: another process may have replaced them since they were copied. */
+async function refuseChanged({ storage, repo }: RemoveParts, { file, info }: TrashedFile): Promise<void> {
+  const now = await storage.info(fileKey(repo, file))
+  if (now !== undefined && now.etag !== info.etag) throw changedMeanwhile(file)
+}
+
+/** Takes out of the trash what is not gone, or was deleted by another process, which has it in a record of its own. */
+async function keepOnly(
+  { trash, repo, log }: RemoveParts,
+  deletion: Deletion,
+  deleted: ReadonlySet<string>,
+): Promise<Deletion | undefined> {
+  if (deletion.versions.length === deleted.size) return deletion
+  try {
+    return await trash.narrow(deletion, deleted)
+  } catch (error) {
+    // It says too much now, which does no harm: what is still there as it was counts as restored already.
+    log.warn('Could not correct a record of the trash', { repo, id: deletion.id, error: String(error) })
+    return deletion
+  }
 }

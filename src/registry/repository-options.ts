@@ -12,4 +12,6 @@ export interface RepositoryOptions {
   readonly adoptStatefile: boolean
   /** Milliseconds between full listings; 0: none after the first. */
   readonly refreshMs: number
+  /** Milliseconds in which a deletion can be undone; 0: what is deleted is gone. */
+  readonly trashMs: number
 }

@@ -5,25 +5,29 @@ import type { Scratch } from '../storage/scratch.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OpenedArchive } from './archive.ts'
 import { openArchive } from './archive.ts'
-import type { ChartVersion } from './catalog.ts'
+import type { ChartVersion, RepositoryFacts } from './catalog.ts'
 import { Catalog } from './catalog.ts'
 import type { ChartFile } from './chart-files.ts'
 import { keptChartFile, readChartFile } from './chart-files.ts'
+import { chosenVersion } from './chosen-version.ts'
+import type { Deletion } from './deletion.ts'
 import type { Document } from './document.ts'
 import { createTurns } from './in-turn.ts'
 import type { DocumentKind } from './index-file.ts'
 import { createIndexFiles, someCharts } from './index-file.ts'
 import { blobOf } from './judge.ts'
-import { archiveFile, fileKey } from './keys.ts'
-import { surplus } from './limits.ts'
+import { fileKey } from './keys.ts'
+import { nearestNames } from './nearest.ts'
 import type { Delivery, Published } from './publish.ts'
 import { publish } from './publish.ts'
 import type { RepositoryOptions } from './repository-options.ts'
-import { removeFiles } from './remove.ts'
+import type { Removals, VersionName } from './removals.ts'
+import { createRemovals } from './removals.ts'
+import type { Removal } from './remove.ts'
+import type { Restored } from './restore.ts'
 import { createSaver } from './saver.ts'
 import { createSearch, type Found, type SearchQuery } from './search.ts'
 import { createSync } from './sync.ts'
-import { matchVersion } from './versions.ts'
 
 /** Part of a list of charts: both in numbers of charts, in byte order of their names. */
 export interface Page {
@@ -41,6 +45,7 @@ export class Repository {
   private readonly indexFiles
   private readonly saver
   private readonly sync
+  private readonly removals: Removals
   private opened: Promise<void> | undefined
   private isOpen = false
   private busy = 0
@@ -59,12 +64,14 @@ export class Repository {
     const shared = { storage, repo: name, urlPrefix: this.urlPrefix, catalog, log }
     this.indexFiles = createIndexFiles(catalog, { contextPath, scratch })
     this.saver = createSaver({ ...shared, indexFiles: this.indexFiles, scratch, statefile })
+    const { limits, trashMs } = options
+    this.removals = createRemovals({ ...shared, turns, limits, trashMs, changed: () => this.saver.changed() })
     this.sync = createSync({ ...shared, turns, adoptStatefile, changed: () => this.saver.changed() })
   }
 
   /** Fills the catalog without anybody waiting for it. A failure is only logged: the next reader meets it again. */
   prepare(): void {
-    this.counts().catch((error: unknown) => {
+    this.facts().catch((error: unknown) => {
       this.log.warn('Could not read the repository yet', { repo: this.name, error: String(error) })
     })
   }
@@ -93,13 +100,14 @@ export class Repository {
     return this.whileOpen(() => this.search.find(query))
   }
 
-  /** How many charts there are, and how many versions. */
-  async counts(): Promise<{ charts: number; versions: number }> {
-    return this.whileOpen(async () => {
-      const names = this.catalog.names()
-      const versions = names.reduce((sum, name) => sum + (this.catalog.chart(name)?.versions.length ?? 0), 0)
-      return { charts: names.length, versions }
-    })
+  /** How many charts and versions there are, how large, how new. */
+  async facts(): Promise<RepositoryFacts> {
+    return this.whileOpen(async () => this.catalog.facts())
+  }
+
+  /** The names of charts that somebody may have meant by another, the nearest first. */
+  async nearest(name: string, most: number): Promise<readonly string[]> {
+    return this.whileOpen(async () => nearestNames(this.catalog.names(), name, most))
   }
 
   /** The JSON list of one chart's versions, newest first. Throws RegistryError `not_found`. */
@@ -123,13 +131,7 @@ export class Repository {
    * Throws RegistryError `not_found` with ChartMuseum's texts.
    */
   async version(chart: string, wanted: string): Promise<ChartVersion> {
-    const versions = await this.versions(chart)
-    if (versions.length === 0) throw new RegistryError('not_found', 'chart', 'no chart name found')
-    const found = matchVersion(versions, wanted)
-    if (found !== undefined) return found
-    // ChartMuseum: prints nothing for "latest", which leaves a dash at the end.
-    const printed = wanted === 'latest' ? '' : wanted
-    throw new RegistryError('not_found', 'version', `no chart version found for ${chart}-${printed}`)
+    return chosenVersion(chart, await this.versions(chart), wanted)
   }
 
   /** An archive or a provenance file by its name. Throws RegistryError `not_found`, or `invalid` for another ending. */
@@ -158,41 +160,42 @@ export class Repository {
         options,
       )
       this.saver.changed()
-      for (const { version } of published.charts) {
-        for (const old of surplus(catalog, limits, version)) await this.removeFiles([old.file])
-      }
+      for (const { version } of published.charts) await this.removals.evict(version)
       return published
     })
   }
 
-  /** Removes one version and its provenance. Throws RegistryError `not_found`. */
-  async remove(chart: string, version: string): Promise<void> {
-    await this.whileOpen(async () => {
-      // ChartMuseum: joins both and deletes that file, so "a-1" + "2" removes version "1-2" of "a" too.
-      const joined = archiveFile(chart, version)
-      const files = new Set([...this.catalog.filesOf(chart, version), joined])
-      if ((await this.removeFiles([...files])) > 0) return
-      throw new RegistryError(
-        'not_found',
-        'version',
-        `Cannot delete "${chart}-${version}": there is no such chart version`,
-      )
-    })
+  /**
+   * Removes one version and its provenance; it can be undone for a while (removals.ts). `by` is the user's name.
+   * Throws RegistryError `not_found`.
+   */
+  async remove(chart: string, version: string, by?: string): Promise<Removal> {
+    return this.whileOpen(() => this.removals.one({ chart, version }, by))
   }
 
-  /** Removes a chart with all its versions. Gives their number. Throws RegistryError `not_found`. */
-  async removeChart(chart: string): Promise<number> {
-    return this.whileOpen(async () => {
-      const ranked = this.catalog.chart(chart)?.ranked ?? []
-      const removed = await this.removeFiles(ranked.map((one) => one.version.file))
-      if (removed > 0) return removed
-      throw new RegistryError('not_found', 'chart', `Cannot delete "${chart}": there is no such chart`)
-    })
+  /** Removes many versions, which come back together too. Throws RegistryError `not_found` when none is there. */
+  async removeVersions(names: readonly VersionName[], by?: string): Promise<Removal> {
+    return this.whileOpen(() => this.removals.many(names, by))
   }
 
-  private async removeFiles(files: readonly string[]): Promise<number> {
-    const { storage, name: repo, catalog, turns } = this
-    return removeFiles({ storage, repo, catalog, turns, changed: () => this.saver.changed() }, files)
+  /** Removes a chart with all its versions. Throws RegistryError `not_found`. */
+  async removeChart(chart: string, by?: string): Promise<Removal> {
+    return this.whileOpen(() => this.removals.chart(chart, by))
+  }
+
+  /** The deletions that can be undone now, newest first. */
+  async trash(): Promise<readonly Deletion[]> {
+    return this.removals.trash.list()
+  }
+
+  /** One deletion while it can be undone. */
+  async deletion(id: string): Promise<Deletion | undefined> {
+    return this.removals.trash.find(id)
+  }
+
+  /** Brings a deletion back, all of it or nothing. Throws RegistryError `not_found`, `conflict` or `full`. */
+  async restore(id: string): Promise<Restored> {
+    return this.whileOpen(() => this.removals.restore(id))
   }
 
   /** Fills the catalog once; an empty repository is compared with the store on every use, so probing leaves nothing behind. */

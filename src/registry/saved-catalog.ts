@@ -9,7 +9,11 @@ import { indexEntry } from './chart.ts'
  * with a listing by change tag and never trusted blindly; anything unreadable counts as absent. Files stand in catalog
  * order (Catalog.inOrder), which a reader relies on: another order of versions needs another format number.
  */
-const format = 'chartroom catalog 1'
+const format = 'chartroom catalog 2'
+/** The format before this one, which did not know of schemas and signatures. */
+const earlierFormat = 'chartroom catalog 1'
+/** What is true of a version, added up in the last field of its record. */
+const marked = { signed: 1, hasSchema: 2 }
 /** The last line: a hash of all before it, so that no damage of a disk or a copy is ever served as an index. */
 const footer = 'end'
 
@@ -29,25 +33,38 @@ function* savedLines(files: Iterable<CatalogFile>, urlPrefix: string): Iterable<
     if (isRejected(file)) {
       yield `${JSON.stringify([file.file, file.size, file.etag, file.reason])}\t\n`
     } else {
-      const { name, version, size, modified, etag, digest, created, entry } = file
-      yield `${JSON.stringify([file.file, size, etag, name, version, modified, digest, created])}\t${entry}\n`
+      const { name, version, size, modified, etag, digest, created, signed, hasSchema, entry } = file
+      const marks = (signed ? marked.signed : 0) + (hasSchema ? marked.hasSchema : 0)
+      const record = [file.file, size, etag, name, version, modified, digest, created, marks]
+      yield `${JSON.stringify(record)}\t${entry}\n`
     }
   }
 }
 
+/** What a saved catalog says. */
+export interface SavedCatalog {
+  readonly files: readonly CatalogFile[]
+  /** It was written by an earlier release, which knew less: of its archives only the times hold. */
+  readonly outdated: boolean
+}
+
 /** Reads a saved catalog, or gives undefined when it is not one or is damaged. */
-export function readSavedCatalog(bytes: Buffer, urlPrefix: string): CatalogFile[] | undefined {
+export function readSavedCatalog(bytes: Buffer, urlPrefix: string): SavedCatalog | undefined {
   try {
     const lines = linesOf(wholeText(bytes))
     const header: unknown = JSON.parse(lines.next().value ?? 'null')
-    if (!Array.isArray(header) || header[0] !== format) return undefined
+    if (!Array.isArray(header)) return undefined
+    const outdated = header[0] === earlierFormat
+    if (!outdated && header[0] !== format) return undefined
     const changedPrefix = header[1] === urlPrefix ? undefined : urlPrefix
     const files: CatalogFile[] = []
     for (const line of lines) {
       const tab = line.indexOf('\t')
-      files.push(readRecord(JSON.parse(line.slice(0, tab)), line.slice(tab + 1), changedPrefix))
+      const record: unknown = JSON.parse(line.slice(0, tab))
+      if (outdated && Array.isArray(record) && record.length === 8) record.push(0)
+      files.push(readRecord(record, line.slice(tab + 1), changedPrefix))
     }
-    return files
+    return { files, outdated }
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined
     throw error
@@ -84,7 +101,8 @@ function readRecord(record: unknown, entry: string, urlPrefix: string | undefine
     const [file, size, etag, reason] = record
     return { file: text(file), size: number(size), etag: text(etag), reason: text(reason) }
   }
-  const [file, size, etag, name, version, modified, digest, created] = record
+  const [file, size, etag, name, version, modified, digest, created, marks] = record
+  const sum = number(marks)
   const known = {
     file: text(file),
     size: number(size),
@@ -94,6 +112,8 @@ function readRecord(record: unknown, entry: string, urlPrefix: string | undefine
     modified: number(modified),
     digest: text(digest),
     created: text(created),
+    signed: (sum & marked.signed) !== 0,
+    hasSchema: (sum & marked.hasSchema) !== 0,
   }
   return { ...known, entry: urlPrefix === undefined ? entry : withUrls(entry, known, urlPrefix) }
 }

@@ -1,36 +1,52 @@
 import { byBytes } from './catalog.ts'
 import type { Registry } from './registry.ts'
-import type { FoundChart, SearchQuery } from './search.ts'
+import type { Found, FoundChart, SearchQuery, SearchSort } from './search.ts'
 
 /** A chart that was found, and where. */
 export interface FoundSomewhere extends FoundChart {
   readonly repository: string
 }
 
+/** What was found in one repository. */
+export interface FoundThere {
+  readonly repository: string
+  readonly found: Found
+}
+
 /** Repositories searched at once: the first search in one opens it. */
 const parallel = 4
 
 /**
- * Searches several repositories as if they were one: the best first, equal ones by name of chart and repository.
- * Throws RegistryError as `Repository.find` does.
+ * Searches several repositories, each by itself; they come in no order. Throws RegistryError as `Repository.find` does.
  */
+export async function searchEach(
+  registry: Registry,
+  names: readonly string[],
+  query: SearchQuery,
+): Promise<FoundThere[]> {
+  const results: FoundThere[] = []
+  const queue = names.values()
+  const workers = Array.from({ length: Math.min(parallel, names.length) }, async () => {
+    for (const repository of queue) {
+      results.push({ repository, found: await registry.repository(repository).find(query) })
+    }
+  })
+  await Promise.all(workers)
+  return results
+}
+
+/** Searches several repositories as if they were one: the best first, equal ones by name of chart and repository. */
 export async function searchAll(
   registry: Registry,
   names: readonly string[],
   { offset = 0, limit, ...query }: SearchQuery,
 ): Promise<{ total: number; charts: readonly FoundSomewhere[] }> {
   const end = limit === undefined ? undefined : offset + limit
-  const charts: FoundSomewhere[] = []
-  let total = 0
-  const queue = names.values()
-  const workers = Array.from({ length: Math.min(parallel, names.length) }, async () => {
-    for (const repository of queue) {
-      const found = await registry.repository(repository).find({ ...query, limit: end })
-      total += found.total
-      for (const chart of found.charts) charts.push({ ...chart, repository })
-    }
-  })
-  await Promise.all(workers)
+  const results = await searchEach(registry, names, { ...query, limit: end })
+  const total = results.reduce((sum, { found }) => sum + found.total, 0)
+  const charts = results.flatMap(({ repository, found }) =>
+    found.charts.map((chart) => ({ ...chart, repository })),
+  )
   return { total, charts: charts.sort(orders[query.sort ?? 'relevance']).slice(offset, end) }
 }
 
@@ -41,4 +57,6 @@ const orders = {
   relevance: (a, b) => b.score - a.score || byName(a, b),
   newest: (a, b) => b.updated - a.updated || byName(a, b),
   name: byName,
-} satisfies Record<string, (a: FoundSomewhere, b: FoundSomewhere) => number>
+  versions: (a, b) => b.chart.totals.versions - a.chart.totals.versions || byName(a, b),
+  size: (a, b) => b.version.size - a.version.size || byName(a, b),
+} satisfies Record<SearchSort, (a: FoundSomewhere, b: FoundSomewhere) => number>

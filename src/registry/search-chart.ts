@@ -13,8 +13,6 @@ export interface ChartText {
   /** Every version is a pre-release, by its number or by its annotation. */
   readonly prerelease: boolean
   readonly entry: ChartMetadata
-  /** When its newest archive was published, milliseconds since 1970. */
-  readonly updated: number
 }
 
 /** A version's entry of the index, as a value. */
@@ -29,18 +27,12 @@ export function readChart(chart: Chart): ChartText {
     version,
     prerelease: stable === undefined,
     entry: readEntry(version),
-    updated: Math.max(...newestTimes(chart)),
   }
 }
 
 /** Annotated as a pre-release, whatever its number says (Artifact Hub's annotation). */
 function isMarked({ entry }: ChartVersion): boolean {
   return entry.includes('"artifacthub.io/prerelease":"true"')
-}
-
-/** The times of the newest few versions: an older line may have been patched later than the newest number. */
-function newestTimes(chart: Chart): number[] {
-  return chart.ranked.slice(0, 100).map(({ version }) => Date.parse(version.created) || version.modified)
 }
 
 /** The words that find a chart, each with the best field it stands in. */

@@ -2,11 +2,17 @@
 export interface Traits {
   /** Types, keywords and maintainers, as numbers of the shared values. */
   readonly values: readonly number[]
-  readonly deprecated: boolean
-  readonly prerelease: boolean
+  readonly flags: Readonly<Record<Flag, boolean>>
   /** Milliseconds since 1970. */
   readonly updated: number
+  readonly versions: number
+  /** Bytes of the archive that is shown. */
+  readonly size: number
 }
+
+/** What a chart is or is not. */
+export const flags = ['deprecated', 'prerelease', 'signed', 'schema'] as const
+export type Flag = (typeof flags)[number]
 
 /**
  * The traits of all charts by their number, side by side in a few long arrays: a search that lists thousands of charts
@@ -19,20 +25,27 @@ export class Columns {
   /** Numbers in use and given up, from the front. */
   private filled = 0
   private live = 0
-  deprecated = new Uint8Array(64)
-  prerelease = new Uint8Array(64)
+  readonly flags: Record<Flag, Uint8Array> = {
+    deprecated: new Uint8Array(64),
+    prerelease: new Uint8Array(64),
+    signed: new Uint8Array(64),
+    schema: new Uint8Array(64),
+  }
   updated = new Float64Array(64)
+  versions = new Float64Array(64)
+  size = new Float64Array(64)
 
-  set(chart: number, { values, deprecated, prerelease, updated }: Traits): void {
+  set(chart: number, { values, flags: set, updated, versions, size }: Traits): void {
     this.makeRoom(chart, values.length)
     this.live += values.length - (this.lengths[chart] as number)
     this.starts[chart] = this.filled
     this.lengths[chart] = values.length
     this.numbers.set(values, this.filled)
     this.filled += values.length
-    this.deprecated[chart] = Number(deprecated)
-    this.prerelease[chart] = Number(prerelease)
+    for (const flag of flags) this.flags[flag][chart] = Number(set[flag])
     this.updated[chart] = updated
+    this.versions[chart] = versions
+    this.size[chart] = size
   }
 
   clear(chart: number): void {
@@ -69,9 +82,10 @@ export class Columns {
       const length = chart * 2
       this.starts = longer(this.starts, new Uint32Array(length))
       this.lengths = longer(this.lengths, new Uint8Array(length))
-      this.deprecated = longer(this.deprecated, new Uint8Array(length))
-      this.prerelease = longer(this.prerelease, new Uint8Array(length))
+      for (const flag of flags) this.flags[flag] = longer(this.flags[flag], new Uint8Array(length))
       this.updated = longer(this.updated, new Float64Array(length))
+      this.versions = longer(this.versions, new Float64Array(length))
+      this.size = longer(this.size, new Float64Array(length))
     }
     if (this.filled + count > this.numbers.length) this.gather(count)
   }

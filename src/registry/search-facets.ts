@@ -1,5 +1,6 @@
 import { byBytes } from './catalog.ts'
-import type { Columns } from './search-columns.ts'
+import type { Columns, Flag } from './search-columns.ts'
+import { flags } from './search-columns.ts'
 import { folded } from './search-words.ts'
 
 /** What charts must be like. Of several values in one list a chart needs one; an empty list asks for nothing. */
@@ -13,6 +14,10 @@ export interface SearchFilters {
   readonly deprecated?: boolean | undefined
   /** The same for charts that have nothing but pre-releases. */
   readonly prerelease?: boolean | undefined
+  /** The same for charts of which the version shown has a provenance. */
+  readonly signed?: boolean | undefined
+  /** The same for charts of which the version shown has a schema for its values. */
+  readonly schema?: boolean | undefined
 }
 
 export interface FacetValue {
@@ -23,13 +28,11 @@ export interface FacetValue {
 }
 
 /** What the charts that were found have in common, counted as if its own filter were not set. */
-export interface Facets {
+export interface Facets extends Readonly<Record<Flag, number>> {
   /** The most frequent values, and those that are selected. */
   readonly types: readonly FacetValue[]
   readonly keywords: readonly FacetValue[]
   readonly maintainers: readonly FacetValue[]
-  readonly deprecated: number
-  readonly prerelease: number
 }
 
 /** Values of one facet that are told; a repository may have thousands of keywords. */
@@ -38,7 +41,6 @@ const mostValues = 50
 const mostEqual = 2000
 
 type List = 'types' | 'keywords' | 'maintainers'
-type Flag = 'deprecated' | 'prerelease'
 
 interface Value {
   readonly list: List
@@ -111,26 +113,29 @@ export interface Counter {
 /** Counting by filters: a chart that fails one filter is counted for that facet only, one that fails two for none. */
 export function createCounter(values: SharedValues, columns: Columns, filters: SearchFilters): Counter {
   const counts = new Uint32Array(values.all.length)
-  const totals = { deprecated: 0, prerelease: 0 }
+  const totals = { deprecated: 0, prerelease: 0, signed: 0, schema: 0 }
   const lists = [
     selection(values, 'types', filters.types),
     selection(values, 'keywords', filters.keywords),
     selection(values, 'maintainers', filters.maintainers),
   ]
   const active = lists.filter(({ selected }) => selected.size > 0)
-  const flags = (['deprecated', 'prerelease'] as const)
+  const activeFlags = flags
     .filter((flag) => filters[flag] !== undefined)
-    .map((flag) => ({ flag, column: columns[flag], wanted: Number(filters[flag]) }))
+    .map((flag) => ({ flag, column: columns.flags[flag], wanted: Number(filters[flag]) }))
+  const { deprecated, prerelease, signed, schema } = columns.flags
 
   function add(chart: number): void {
     columns.countValues(chart, counts)
-    totals.deprecated += columns.deprecated[chart] as number
-    totals.prerelease += columns.prerelease[chart] as number
+    totals.deprecated += deprecated[chart] as number
+    totals.prerelease += prerelease[chart] as number
+    totals.signed += signed[chart] as number
+    totals.schema += schema[chart] as number
   }
 
   function addTo(facet: List | Flag, chart: number): void {
-    if (facet === 'deprecated' || facet === 'prerelease') {
-      totals[facet] += columns[facet][chart] as number
+    if (isFlag(facet)) {
+      totals[facet] += columns.flags[facet][chart] as number
       return
     }
     for (const number of columns.values(chart)) {
@@ -146,7 +151,7 @@ export function createCounter(values: SharedValues, columns: Columns, filters: S
       if (failed !== undefined) return 'several'
       failed = list
     }
-    for (const { flag, column, wanted } of flags) {
+    for (const { flag, column, wanted } of activeFlags) {
       if (column[chart] === wanted) continue
       if (failed !== undefined) return 'several'
       failed = flag
@@ -166,6 +171,10 @@ export function createCounter(values: SharedValues, columns: Columns, filters: S
       return { types: types ?? [], keywords: keywords ?? [], maintainers: maintainers ?? [], ...totals }
     },
   }
+}
+
+function isFlag(facet: List | Flag): facet is Flag {
+  return facet !== 'types' && facet !== 'keywords' && facet !== 'maintainers'
 }
 
 /** The values of one list that a chart may have to be let through. */

@@ -68,15 +68,15 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
   const freeNumbers: number[] = []
   const byName = new SortedList<Place>((a, b) => byBytes(a.name, b.name))
   let numbersByName: Uint32Array | undefined
-  let generation = -1
+  let revision = -1
   let running: Promise<void> | undefined
 
   async function update(): Promise<void> {
-    while (generation !== catalog.generation) {
-      const current = catalog.generation
+    while (revision !== catalog.revision) {
+      const current = catalog.revision
       let count = 0
       const changes = catalog.takeChanges()
-      for (const name of generation < 0 || changes === undefined ? everyName() : changes) {
+      for (const name of revision < 0 || changes === undefined ? everyName() : changes) {
         const place = known.get(name)
         if (place !== undefined && entered[place.number]?.chart === catalog.chart(name)) continue
         if (++count % chunkSize === 0) await nextTick()
@@ -84,7 +84,7 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
         if (chart !== undefined) enter(place ?? placeFor(name), chart)
         else if (place !== undefined) leave(place)
       }
-      generation = current
+      revision = current
     }
   }
 
@@ -93,7 +93,7 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
     try {
       await update()
     } catch (error) {
-      generation = -1
+      revision = -1
       throw error
     }
   }
@@ -112,6 +112,7 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
 
   function enter({ number }: Place, chart: Chart): void {
     const { entry, ...shown } = readChart(chart)
+    const { updated, versions } = chart.totals
     const before = entered[number]
     vocabulary.replace(number, before === undefined ? noWords : wordsOfChart(before.chart), chartWords(entry))
     const taken = [
@@ -120,9 +121,11 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
       ...values.take('maintainers', (entry.maintainers ?? []).map(maintainerName), mostValues),
     ]
     if (before !== undefined) values.giveBack(columns.values(number))
-    const facts = { ...shown, chart, deprecated: entry.deprecated === true, joined: joinedWords(chart.name) }
-    columns.set(number, { ...facts, values: taken })
-    entered[number] = facts
+    const deprecated = entry.deprecated === true
+    const { signed, hasSchema: schema, size } = shown.version
+    const flags = { deprecated, prerelease: shown.prerelease, signed, schema }
+    columns.set(number, { values: taken, flags, updated, versions, size })
+    entered[number] = { ...shown, chart, deprecated, updated, joined: joinedWords(chart.name) }
   }
 
   function leave(place: Place): void {
@@ -146,7 +149,7 @@ export function createSearchIndex(catalog: Catalog): SearchIndex {
       return entered.length
     },
     get stale() {
-      return generation !== catalog.generation
+      return revision !== catalog.revision
     },
     update() {
       running ??= updateOrForget().finally(() => (running = undefined))

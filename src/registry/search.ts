@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import type { Columns } from './search-columns.ts'
 import type { Facets, SearchFilters } from './search-facets.ts'
 import { createCounter } from './search-facets.ts'
 import type { ShownChart } from './search-index.ts'
@@ -9,8 +10,12 @@ import { readSearchText } from './search-words.ts'
 
 export type { Facets, FacetValue, SearchFilters } from './search-facets.ts'
 
-/** By how well the words fit, by name, or by when the newest version was published. */
-export type SearchSort = 'relevance' | 'name' | 'newest'
+/**
+ * By how well the words fit, by name, by when the newest version was published, by how many versions there are, or by
+ * the size of the archive that is shown: the most first, except for names.
+ */
+export const searchSorts = ['relevance', 'name', 'newest', 'versions', 'size'] as const
+export type SearchSort = (typeof searchSorts)[number]
 
 export interface SearchQuery {
   /** What somebody typed: at most 200 characters and 8 words, all of which must be found. "" finds every chart. */
@@ -83,8 +88,8 @@ export function createSearch(catalog: Catalog): Search {
     if (sort === 'relevance' && text.terms.length > 0) {
       numbers.sort((a, b) => (sums[b] as number) - (sums[a] as number))
     }
-    const { updated } = columns
-    if (sort === 'newest') numbers.sort((a, b) => (updated[b] as number) - (updated[a] as number))
+    const column = columnOf(columns, sort)
+    if (column !== undefined) numbers.sort((a, b) => (column[b] as number) - (column[a] as number))
     const inOrder = Uint32Array.from(numbers, (number) => sums[number] as number)
     return { numbers, scores: inOrder, facets: counter.facets() }
   }
@@ -108,6 +113,11 @@ export function createSearch(catalog: Catalog): Search {
       return { total: numbers.length, facets, charts }
     },
   }
+}
+
+/** What charts are sorted by; undefined where it is no column. */
+function columnOf({ updated, versions, size }: Columns, sort: SearchSort): Float64Array | undefined {
+  return { relevance: undefined, name: undefined, newest: updated, versions, size }[sort]
 }
 
 /** Keeps the results that were asked for last. */

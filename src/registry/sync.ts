@@ -1,13 +1,14 @@
-import { setImmediate } from 'node:timers/promises'
 import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { ObjectInfo, Storage, StoredObject } from '../storage/storage.ts'
+import type { Storage, StoredObject } from '../storage/storage.ts'
 import type { Catalog, CatalogFile } from './catalog.ts'
 import { isRejected } from './catalog.ts'
 import type { Turns } from './in-turn.ts'
 import { judge } from './judge.ts'
-import { catalogKey, fileKey, repositoryPrefix } from './keys.ts'
+import { catalogKey, fileKey, provenanceEnding, provenanceFile, repositoryPrefix } from './keys.ts'
+import type { SavedCatalog } from './saved-catalog.ts'
 import { readSavedCatalog } from './saved-catalog.ts'
+import { createPauses } from './pauses.ts'
 import { readStatefile } from './statefile.ts'
 
 /** Archives judged at once while many are new: enough to overlap reading with judging. */
@@ -54,13 +55,15 @@ export function createSync(parts: SyncParts): Sync {
 
   async function open(): Promise<void> {
     const saved = await loadSaved()
-    if (saved !== undefined) catalog.putAll(saved, 'saved')
+    if (saved?.outdated === false) catalog.putAll(saved.files, 'saved')
+    else if (saved !== undefined) createdBefore = createdIn(saved.files)
     else if (parts.adoptStatefile) createdBefore = await readStatefile(storage, repo, log)
     await compare()
+    if (saved?.outdated === true) parts.changed()
     createdBefore = undefined
   }
 
-  async function loadSaved(): Promise<CatalogFile[] | undefined> {
+  async function loadSaved(): Promise<SavedCatalog | undefined> {
     const object = await storage.get(catalogKey(repo))
     if (object === undefined) return undefined
     try {
@@ -78,28 +81,39 @@ export function createSync(parts: SyncParts): Sync {
   /** Lists the store once and looks at what is new, changed or gone. */
   async function compare(): Promise<void> {
     const seen = new Set<string>()
-    const differing: string[] = []
-    for await (const info of storage.list(repositoryPrefix(repo), { shallow: true })) {
-      const file = chartFile(info)
+    const signed = new Set<string>()
+    const differing = new Set<string>()
+    for await (const { key, etag } of storage.list(repositoryPrefix(repo), { shallow: true })) {
+      const file = archiveOf(key)
       if (file === undefined) continue
+      if (key.endsWith(provenanceEnding)) {
+        signed.add(file)
+        continue
+      }
       seen.add(file)
-      if (catalog.file(file)?.etag !== info.etag) differing.push(file)
+      if (catalog.file(file)?.etag !== etag) differing.add(file)
     }
-    for (const known of catalog.allFiles()) if (!seen.has(known.file)) differing.push(known.file)
-    await lookAtAll(differing)
+    for (const known of catalog.allFiles()) {
+      if (!seen.has(known.file) || !agrees(known, signed.has(known.file))) differing.add(known.file)
+    }
+    await lookAtAll([...differing], signed)
   }
 
-  function chartFile(info: ObjectInfo): string | undefined {
+  /** The archive that a key belongs to: itself, or what it signs. */
+  function archiveOf(key: string): string | undefined {
+    const file = key.slice(repositoryPrefix(repo).length)
     // ChartMuseum: the ending is compared exactly, so ".TGZ" is ignored.
-    return info.key.endsWith('.tgz') ? info.key.slice(repositoryPrefix(repo).length) : undefined
+    if (file.endsWith('.tgz')) return file
+    return file.endsWith(`.tgz${provenanceEnding}`) ? file.slice(0, -provenanceEnding.length) : undefined
   }
 
-  async function lookAtAll(files: readonly string[]): Promise<void> {
+  /** `signed`: the archives that have a provenance by the listing they come from; without one the store is asked. */
+  async function lookAtAll(files: readonly string[], signed?: ReadonlySet<string>): Promise<void> {
     const queue = files.values()
     const breathe = createPauses()
     const workers = Array.from({ length: Math.min(parallel, files.length) }, async () => {
       for (const file of queue) {
-        await turns.run([file], () => lookAtSafely(file))
+        await turns.run([file], () => lookAtSafely(file, signed))
         await breathe()
       }
     })
@@ -108,9 +122,9 @@ export function createSync(parts: SyncParts): Sync {
   }
 
   /** One file that cannot be looked at must not hide the others: what is known of it stays, and it is tried again. */
-  async function lookAtSafely(file: string): Promise<void> {
+  async function lookAtSafely(file: string, signed?: ReadonlySet<string>): Promise<void> {
     try {
-      await lookAt(file)
+      await lookAt(file, signed)
     } catch (error) {
       tryAgainLater()
       if (isRegistryError(error))
@@ -129,14 +143,16 @@ export function createSync(parts: SyncParts): Sync {
   }
 
   /** Takes in one file as the store has it now. Runs in the file's turn, so it never undoes a publish or a delete. */
-  async function lookAt(file: string): Promise<void> {
+  async function lookAt(file: string, listed?: ReadonlySet<string>): Promise<void> {
     const key = fileKey(repo, file)
     const known = catalog.file(file)
     // What is not known yet is read without asking whether it changed: a start may find ten thousand of them.
     const info = known && (await storage.info(key))
-    if (info !== undefined && info.etag === known?.etag) return
     const isGone = known !== undefined && info === undefined
-    const judged = isGone ? undefined : await judge(storage, key, urlPrefix, createdBefore)
+    // What a listing said of a file that was published or removed since holds no more.
+    const signed = listed !== undefined && known === undefined ? listed.has(file) : await hasProvenance(file)
+    if (info !== undefined && info.etag === known?.etag) return void catalog.sign(file, signed)
+    const judged = isGone ? undefined : await judge(storage, key, { urlPrefix, signed, createdBefore })
     if (judged === undefined) {
       catalog.drop(file)
       return
@@ -146,6 +162,10 @@ export function createSync(parts: SyncParts): Sync {
     if (isRejected(judged) && !(known !== undefined && isRejected(known) && known.reason === judged.reason)) {
       log.warn('Invalid package in storage', { repo, package: file, error: judged.reason })
     }
+  }
+
+  async function hasProvenance(file: string): Promise<boolean> {
+    return (await storage.info(fileKey(repo, provenanceFile(file)))) !== undefined
   }
 
   function refresh(): Promise<void> {
@@ -163,7 +183,8 @@ export function createSync(parts: SyncParts): Sync {
 
   function told(key?: string): void {
     if (key === undefined) refreshQuietly()
-    else if (key.endsWith('.tgz')) dirty.add(key.slice(repositoryPrefix(repo).length))
+    const file = key && archiveOf(key)
+    if (file) dirty.add(file)
     if (dirty.size > 0) gathering ??= setTimeout(lookAtDirty, gatherMs)
   }
 
@@ -174,7 +195,10 @@ export function createSync(parts: SyncParts): Sync {
     const differing: string[] = []
     for (const file of files) {
       const info = await storage.info(fileKey(repo, file)).catch(() => undefined)
-      if (info?.etag !== catalog.file(file)?.etag) differing.push(file)
+      const known = catalog.file(file)
+      const signed = info !== undefined && (await hasProvenance(file).catch(() => false))
+      const same = info?.etag === known?.etag && (known === undefined || agrees(known, signed))
+      if (!same) differing.push(file)
     }
     await lookAtAll(differing).catch(warn)
   }
@@ -210,18 +234,14 @@ async function bytesOf({ body }: StoredObject): Promise<Buffer> {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function ignore(): void {}
-
-/** Small archives are read and judged without ever waiting for anything: so long may they keep others waiting, ms. */
-const longestWorkMs = 10
-
-/** A pause for others, health checks say, whenever it is time for one; workers that share it pause together. */
-function createPauses(): () => Promise<void> | undefined {
-  let due = performance.now() + longestWorkMs
-  return () => {
-    if (performance.now() < due) return undefined
-    return setImmediate().then(() => {
-      due = performance.now() + longestWorkMs
-    })
-  }
+/** What is known of a file agrees with a provenance being there or not. */
+function agrees(file: CatalogFile, signed: boolean): boolean {
+  return isRejected(file) || file.signed === signed
 }
+
+/** The time of each archive by its digest. */
+function createdIn(files: readonly CatalogFile[]): ReadonlyMap<string, string> {
+  return new Map(files.flatMap((file) => (isRejected(file) ? [] : [[file.digest, file.created]])))
+}
+
+function ignore(): void {}

@@ -1,4 +1,4 @@
-import { invalidArchive } from './archive-error.ts'
+import { damagedArchive, invalidArchive } from './archive-error.ts'
 
 /**
  * What tar-stream leaves unchecked in tar headers, checked as Go's archive/tar (and so Helm) checks it. Where the two
@@ -13,7 +13,7 @@ export function paddedBytes(size: number): number {
 }
 
 export function invalidHeader(cause?: unknown): Error {
-  return invalidArchive('archive/tar: invalid tar header', cause)
+  return damagedArchive('archive/tar: invalid tar header', cause)
 }
 
 /** The fields of a header block that decide how the tar goes on. */

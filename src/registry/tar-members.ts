@@ -1,5 +1,5 @@
 import { extract } from 'tar-stream'
-import { invalidArchive } from './archive-error.ts'
+import { damagedArchive } from './archive-error.ts'
 import type { Budget } from './archive-limits.ts'
 import { everydayMembers } from './tar-everyday.ts'
 import { newTarFrame } from './tar-frame.ts'
@@ -104,7 +104,7 @@ function openTar(budget: Budget, reader: MemberReader) {
     })
   })
   tar.on('drain', () => wake())
-  tar.on('finish', () => attempt(() => finish(frame.mayEnd() ? undefined : invalidArchive('unexpected EOF'))))
+  tar.on('finish', () => attempt(() => finish(frame.mayEnd() ? undefined : damagedArchive('unexpected EOF'))))
   tar.on('error', (error) => attempt(() => finish(frame.mayEnd() ? undefined : tarError(error))))
 
   return {
@@ -146,6 +146,6 @@ function receive(stream: MemberStream, size: number, keep: boolean, done: (data:
 
 function tarError(error: Error): Error {
   return error.message === 'Unexpected end of data'
-    ? invalidArchive('unexpected EOF', error)
+    ? damagedArchive('unexpected EOF', error)
     : invalidHeader(error)
 }

@@ -31,7 +31,7 @@ function firstDocument(text: string): Document.Parsed | undefined {
     if (error !== undefined) {
       if (error.message.startsWith('Maximum call stack')) throw new RangeError(error.message)
       const line = text.slice(0, error.pos[0]).split('\n').length
-      throw new YamlError(`line ${line}: ${error.message}`, { cause: error })
+      throw new YamlError(`line ${line}: ${error.message}`, { cause: error, line })
     }
     return document
   }

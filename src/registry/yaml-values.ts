@@ -4,7 +4,10 @@ import type { YamlValue } from './yaml-scalars.ts'
 export class YamlError extends Error {
   override readonly name = 'YamlError'
 
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** Where the reader stopped, counted from 1; undefined where the text was read and something in it is wrong. */
+  readonly line: number | undefined
+
+  constructor(message: string, options?: { cause?: unknown; line?: number }) {
     super(
       message
         .replace(/[^\P{C}\n]/gu, '')
@@ -12,6 +15,7 @@ export class YamlError extends Error {
         .slice(0, 500),
       options,
     )
+    this.line = options?.line
   }
 }
 

@@ -3,7 +3,16 @@ import { Catalog, type ChartVersion } from '../../src/registry/catalog.ts'
 
 function versionOf(name: string, version: string, file = `${name}-${version}.tgz`): ChartVersion {
   const entry = JSON.stringify({ name, version })
-  return { name, version, file, size: 1, modified: 0, etag: file, digest: 'd', created: '', entry }
+  const facts = {
+    size: 1,
+    modified: 0,
+    etag: file,
+    digest: 'd',
+    created: '',
+    signed: false,
+    hasSchema: false,
+  }
+  return { name, version, file, ...facts, entry }
 }
 
 const shownIn = (catalog: Catalog, name: string) => catalog.chart(name)?.versions.map((one) => one.version)
@@ -74,5 +83,54 @@ describe('a catalog', () => {
     const held = catalog.chart('a')
     catalog.put(versionOf('a', '2.0.0'))
     expect(held?.versions.map((one) => one.version)).toEqual(['1.0.0'])
+  })
+
+  test('notes a signature without a change of what the index says', () => {
+    const catalog = new Catalog()
+    catalog.put(versionOf('a', '1.0.0'))
+    catalog.takeChanges()
+    const { generation, revision } = catalog
+    const held = catalog.chart('a')
+    expect(catalog.sign('a-1.0.0.tgz', true)).toBe(true)
+    expect(catalog.chart('a')?.versions[0]?.signed).toBe(true)
+    expect(held?.versions[0]?.signed).toBe(false)
+    expect(catalog.generation).toBe(generation)
+    expect(catalog.revision).toBeGreaterThan(revision)
+    expect([...(catalog.takeChanges() ?? [])]).toEqual(['a'])
+    expect(catalog.sign('a-1.0.0.tgz', true)).toBe(false)
+    expect(catalog.sign('other.tgz', true)).toBe(false)
+    catalog.drop('a-1.0.0.tgz')
+    expect(catalog.names()).toEqual([])
+  })
+
+  test('counts charts, versions and bytes, and knows the newest time', () => {
+    const catalog = new Catalog()
+    expect(catalog.facts()).toEqual({
+      charts: 0,
+      versions: 0,
+      bytes: 0,
+      updated: undefined,
+      unreadable: [],
+    })
+    const put = (name: string, version: string, created: string, file?: string) =>
+      catalog.put({ ...versionOf(name, version, file), created, size: 10 })
+    put('a', '2.0.0', '2026-01-01T00:00:00Z')
+    put('a', '1.0.1', '2026-02-01T00:00:00Z')
+    put('b', '1.0.0', 'no time')
+    put('b', '1.0.0', 'no time', 'copy.tgz')
+    const bad = { file: 'bad.tgz', size: 7, etag: 'x', reason: 'no chart' }
+    catalog.put(bad)
+    const unreadable = [bad]
+    const updated = Date.UTC(2026, 1, 1)
+    expect(catalog.facts()).toEqual({ charts: 2, versions: 3, bytes: 40, updated, unreadable })
+    catalog.drop('a-1.0.1.tgz')
+    catalog.drop('bad.tgz')
+    expect(catalog.facts()).toEqual({
+      charts: 2,
+      versions: 2,
+      bytes: 30,
+      updated: Date.UTC(2026, 0, 1),
+      unreadable: [],
+    })
   })
 })

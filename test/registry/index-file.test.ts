@@ -14,7 +14,8 @@ function add(catalog: Catalog, name: string, version: string, description = 'tex
     urls: [`charts/${file}`],
     created: '2026-01-01T00:00:00Z',
   })
-  catalog.put({ name, version, file, size: 1, modified: 0, etag: 'e', digest: 'd', created: '', entry })
+  const facts = { size: 1, modified: 0, etag: 'e', digest: 'd', created: '', signed: false, hasSchema: false }
+  catalog.put({ name, version, file, ...facts, entry })
 }
 
 describe('the index file', () => {

@@ -173,7 +173,7 @@ describe('a repository', () => {
     ] as const) {
       await publishOne(repository, await chart(name, version).tgz())
     }
-    expect(await repository.removeChart('a')).toBe(2)
+    expect((await repository.removeChart('a')).versions).toBe(2)
     expect(await storedKeys(storage)).toEqual(['a-b-1.0.0.tgz'])
     expect((await refusal(repository.removeChart('a'))).message).toContain('"a"')
   })

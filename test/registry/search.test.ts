@@ -16,12 +16,16 @@ const repositoryOptions = {
   statefile: undefined,
   adoptStatefile: false,
   refreshMs: 0,
+  trashMs: 0,
 } as const
 
 interface Facts {
   readonly version?: string
   readonly created?: string
   readonly file?: string
+  readonly signed?: boolean
+  readonly hasSchema?: boolean
+  readonly size?: number
   readonly [key: string]: unknown
 }
 
@@ -30,10 +34,14 @@ function versionOf(name: string, facts: Facts = {}): ChartVersion {
     version = '1.0.0',
     created = '2026-01-01T00:00:00Z',
     file = `${name}-${version}.tgz`,
+    signed = false,
+    hasSchema = false,
+    size = 1,
     ...rest
   } = facts
   const entry = JSON.stringify({ name, version, ...rest, urls: [`charts/${file}`], created, digest: 'd' })
-  return { name, version, file, size: 1, modified: 0, etag: entry, digest: 'd', created, entry }
+  const known = { size, signed, hasSchema, modified: 0, etag: entry, digest: 'd', created }
+  return { name, version, file, ...known, entry }
 }
 
 function shop(charts: Readonly<Record<string, Facts>>) {
@@ -284,8 +292,14 @@ describe('a search index', () => {
 
 describe('facets', () => {
   const { search, names } = shop({
-    a: { type: 'library', keywords: ['Cache', 'db'], maintainers: [{ name: 'Ann' }] },
-    b: { type: 'application', keywords: ['cache'], maintainers: [{ name: 'Bob' }, { name: 'ann' }] },
+    a: { type: 'library', keywords: ['Cache', 'db'], maintainers: [{ name: 'Ann' }], signed: true },
+    b: {
+      hasSchema: true,
+      signed: true,
+      type: 'application',
+      keywords: ['cache'],
+      maintainers: [{ name: 'Bob' }, { name: 'ann' }],
+    },
     c: { keywords: ['db'], deprecated: true },
     d: { version: '1.0.0-rc.1', maintainers: [{ email: 'dan@example.com' }] },
   })
@@ -307,6 +321,8 @@ describe('facets', () => {
       ],
       deprecated: 1,
       prerelease: 1,
+      signed: 2,
+      schema: 1,
     })
   })
 
@@ -318,6 +334,9 @@ describe('facets', () => {
     expect(await names('', { filters: { deprecated: false } })).toEqual(['a', 'b', 'd'])
     expect(await names('', { filters: { deprecated: true } })).toEqual(['c'])
     expect(await names('', { filters: { prerelease: false, deprecated: false } })).toEqual(['a', 'b'])
+    expect(await names('', { filters: { signed: true } })).toEqual(['a', 'b'])
+    expect(await names('', { filters: { signed: true, schema: false } })).toEqual(['a'])
+    expect(await names('', { filters: { schema: true } })).toEqual(['b'])
     expect(await names('', { filters: { keywords: ['unknown'] } })).toEqual([])
     expect(await names('', { filters: { keywords: ['', ' '], types: ['library', ''] } })).toEqual(['a'])
   })
@@ -335,6 +354,19 @@ describe('facets', () => {
       { label: 'unknown', count: 0, selected: true },
     ])
     expect((await search.find({ words: '', filters: { deprecated: false } })).facets.deprecated).toBe(1)
+    const schemas = (await search.find({ words: '', filters: { schema: true, types: ['library'] } })).facets
+    expect(schemas).toMatchObject({ schema: 0, signed: 0, types: [{ count: 1 }, { count: 0 }] })
+    const signed = (await search.find({ words: '', filters: { signed: true } })).facets
+    expect(signed).toMatchObject({ signed: 2, schema: 1, deprecated: 0 })
+  })
+
+  test('follow a signature that comes or goes', async () => {
+    const { catalog, names: found } = shop({ a: {}, b: {} })
+    expect(await found('', { filters: { signed: true } })).toEqual([])
+    catalog.sign('b-1.0.0.tgz', true)
+    expect(await found('', { filters: { signed: true } })).toEqual(['b'])
+    catalog.sign('b-1.0.0.tgz', false)
+    expect(await found('', { filters: { signed: true } })).toEqual([])
   })
 
   test('name the fifty most frequent values', async () => {
@@ -366,6 +398,14 @@ describe('sorting and paging', () => {
   test('goes by name or by the time of the newest version', async () => {
     expect(await names('', { sort: 'name' })).toEqual(['a', 'b', 'c'])
     expect(await names('', { sort: 'newest' })).toEqual(['b', 'c', 'a'])
+  })
+
+  test('goes by the number of versions or by the size of what is shown', async () => {
+    const { catalog, names: sorted } = shop({ a: { size: 5 }, b: { size: 50 }, c: { size: 10 } })
+    for (const version of ['0.1.0', '0.2.0']) catalog.put(versionOf('c', { version, size: 1000 }))
+    catalog.put(versionOf('a', { version: '1.1.0-rc.1', size: 1000 }))
+    expect(await sorted('', { sort: 'versions' })).toEqual(['c', 'a', 'b'])
+    expect(await sorted('', { sort: 'size' })).toEqual(['b', 'c', 'a'])
   })
 
   test('tells the number of all and gives a part', async () => {
