@@ -1,5 +1,5 @@
 import type { ArchiveFile } from '../registry/archive.ts'
-import { decodeText, isText } from './text.ts'
+import { decodeText, isText, visible } from './text.ts'
 
 /** Languages that are coloured; `text` is everything else that can be read. */
 export type Language =
@@ -30,9 +30,17 @@ export function listFiles(files: readonly ArchiveFile[]): FileEntry[] {
   return [...latest(files).values()].map(entryOf).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** The file of that name; undefined when there is none. */
+/**
+ * Whether a file goes by a name: its own, or the one that is shown for it where its own has characters that nobody sees
+ * (`visible()`).
+ */
+export function isCalled(file: string, name: string): boolean {
+  return file === name || visible(file) === name
+}
+
+/** The file of that name, or of a name that is shown so; undefined when there is none. */
 export function findFile(files: readonly ArchiveFile[], name: string): ArchiveFile | undefined {
-  return files.findLast((file) => file.name === name)
+  return files.findLast((file) => file.name === name) ?? files.findLast((file) => isCalled(file.name, name))
 }
 
 /** Files by name, the last of each. */

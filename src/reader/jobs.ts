@@ -1,6 +1,9 @@
+import { codeLines } from './code-lines.ts'
+import type { CodeLine } from './code-lines.ts'
 import { compare } from './compare.ts'
 import type { Comparison } from './compare.ts'
 import type { Side } from './compare-sides.ts'
+import type { Language } from './files.ts'
 import { renderReadme } from './readme.ts'
 import type { Readme } from './readme-plain.ts'
 import type { ReadmeLanguage } from './readme-rules.ts'
@@ -24,6 +27,11 @@ export interface Jobs {
     }
     readonly output: Readme
   }
+  /** Source text in a language that highlight.js colours. */
+  readonly code: {
+    readonly input: { readonly language: Language; readonly text: string }
+    readonly output: readonly CodeLine[]
+  }
   readonly compare: {
     readonly input: { readonly from: Side; readonly to: Side }
     readonly output: Comparison
@@ -43,12 +51,13 @@ const runners: Runners = {
         : undefined
     return renderReadme(markdown, { chart, resolve, language })
   },
+  code: ({ language, text }) => codeLines(language, text),
   compare: ({ from, to }) => compare(from, to),
 }
 
-/** Pictures that browsers show without running anything in them. */
+/** Pictures that browsers show in a page without running anything in them. */
 export function isPicture(path: string): boolean {
-  return /\.(?:png|jpe?g|gif|webp)$/i.test(path)
+  return /\.(?:png|jpe?g|gif|webp|svg)$/i.test(path)
 }
 
 export function runJob<K extends JobKind>(kind: K, input: Jobs[K]['input']): Jobs[K]['output'] {

@@ -1,14 +1,11 @@
 import type { Element, ElementContent, Properties } from 'hast'
 import { highlight, knownLanguage } from './highlight.ts'
-import { levelOf, textOf } from './readme-parts.ts'
+import { textOf } from './readme-parts.ts'
 import type { Handler, Rewriting } from './readme-parts.ts'
 import { visible } from './text.ts'
 
-/** Page and section have the first two levels of headings. */
-const levelsAbove = 2
-
 const headingOf: Handler = (node, place, rewriting) => {
-  const level = Math.min(6, (levelOf(node) ?? 6) + levelsAbove)
+  const level = rewriting.levels.get(node) ?? 6
   const children = rewriting.rewrite(node.children, place)
   return [{ ...node, tagName: `h${level}`, properties: alignedByClass(node), children }]
 }

@@ -23,6 +23,8 @@ export interface ReadmeOptions {
 export interface Rewriting {
   readonly options: ReadmeOptions
   readonly words: ReadmeWords
+  /** The level that each heading has on its page. */
+  readonly levels: ReadonlyMap<Element, number>
   /** Every id there is, with its prefix. */
   readonly ids: ReadonlySet<string>
   /** The children of an element, rewritten. */

@@ -12,8 +12,9 @@ import { shortened, visible } from './text.ts'
 const handlers: Readonly<Record<string, Handler>> = { ...blockHandlers, a: linkOf, img: imageOf }
 
 /**
- * Rewrites a sanitised README for its page: ids get a prefix and links follow, headings move two levels down, files of
- * the archive are linked, pictures from elsewhere become links, code is coloured. Throws TooLargeError.
+ * Rewrites a sanitised README for its page: ids get a prefix and links follow, headings start at the third level and
+ * skip none, files of the archive are linked, pictures from elsewhere become links, code is coloured. Throws
+ * TooLargeError.
  */
 export function rewriteReadme(
   root: Root,
@@ -25,6 +26,7 @@ export function rewriteReadme(
   const rewriting: Rewriting = {
     options,
     words: readmeWords[options.language ?? 'en'],
+    levels: levelsIn(root),
     ids,
     rewrite(nodes, place) {
       const written = nodes.flatMap((node) => rewriteNode(node, place, rewriting))
@@ -65,6 +67,25 @@ function dropTitle(root: Root, chart: string): void {
   const first = root.children[at]
   if (first?.type !== 'element' || first.tagName !== 'h1') return
   if (textOf(first).trim().toLowerCase() === chart.toLowerCase()) root.children.splice(at, 1)
+}
+
+/** Page and section have the first two levels of headings. */
+const levelsAbove = 2
+
+/** Each heading one level below the one it belongs to, however many its author left out: readers listen to levels. */
+function levelsIn(root: Root): Map<Element, number> {
+  const levels = new Map<Element, number>()
+  const above: number[] = []
+  const visit = (node: Element): void => {
+    const level = levelOf(node)
+    if (level !== undefined) {
+      while ((above.at(-1) ?? 0) >= level) above.pop()
+      levels.set(node, Math.min(6, above.push(level) + levelsAbove))
+    }
+    for (const child of node.children) if (child.type === 'element') visit(child)
+  }
+  for (const node of root.children) if (node.type === 'element') visit(node)
+  return levels
 }
 
 /** Gives each heading an id, each id the prefix, and none twice. */

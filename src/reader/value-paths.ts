@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import type { YamlLine } from './yaml-tokens.ts'
 
 /** A key of a mapping, or the number of an item of a list, from 0. */
@@ -74,17 +73,12 @@ function setFlag(value: string | number | boolean | null, text: string): string 
   return typeof value === 'string' && typed.test(text) ? '--set-string' : '--set'
 }
 
+/** The argument that sets a value given as JSON: lists, and numbers that other numbers cannot hold. */
+export function setJsonArgument(segments: readonly Segment[], json: string): string {
+  return `--set-json ${shellQuoted(`${setPath(segments)}=${json}`)}`
+}
+
 /** A text as one word of a POSIX shell. */
 export function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-/**
- * The smallest values file that sets one value. Undefined for a value inside a list, which Helm replaces as a whole
- * and never merges.
- */
-export function overrideYaml(segments: readonly Segment[], value: unknown): string | undefined {
-  if (segments.some((segment) => typeof segment === 'number')) return undefined
-  const tree = segments.reduceRight<unknown>((inner, segment) => new Map([[segment, inner]]), value)
-  return stringify(tree)
 }

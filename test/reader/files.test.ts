@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readDependencies } from '../../src/reader/dependencies.ts'
-import { languageOf, listFiles, listSubCharts } from '../../src/reader/files.ts'
+import { findFile, languageOf, listFiles, listSubCharts } from '../../src/reader/files.ts'
 import { decodeText, isText, shortened, visible } from '../../src/reader/text.ts'
 
 const file = (name: string, data: string | Uint8Array = '') => ({
@@ -107,4 +107,12 @@ describe('text', () => {
     expect(visible('a\u001b[31m\u202eb\u007f\tc\n')).toBe('a␛[31m[U+202E]b␡\tc\n')
     expect(shortened('a\n b😀c', 5)).toBe('a b…')
   })
+})
+
+test('findFile() knows a file by the name that is shown for it, where the real one hides characters', () => {
+  const hidden = { name: 'docs/\u202Egnp.html', data: new Uint8Array() }
+  const shown = { name: 'docs/[U+202E]gnp.html', data: new Uint8Array([1]) }
+  expect(findFile([hidden], 'docs/[U+202E]gnp.html')).toBe(hidden)
+  expect(findFile([hidden, shown], 'docs/[U+202E]gnp.html')).toBe(shown)
+  expect(findFile([hidden, shown], 'docs/\u202Egnp.html')).toBe(hidden)
 })

@@ -145,7 +145,7 @@ describe('renderReadme() with a hostile README', () => {
 })
 
 describe('renderReadme()', () => {
-  test('moves headings two levels down, gives them ids and lists them', () => {
+  test('moves headings below those of the page, gives them ids and lists them', () => {
     const { html: text, toc } = renderReadme(
       '# One\n## Two & more\n## Two & more\n### 安装 `x`\n###### Six',
       options,
@@ -166,6 +166,14 @@ describe('renderReadme()', () => {
       '3 readme-安装-x 安装 x',
       '6 readme-six Six',
     ])
+  })
+
+  test.each([
+    ['# mychart\n## A\n## B\n### C\n## D', 'h3 h3 h4 h3'],
+    ['## A\n#### B\n##### C\n#### D\n# E\n### F', 'h3 h4 h5 h4 h3 h4'],
+    ['# A\n## B\n### C\n#### D\n##### E\n###### F', 'h3 h4 h5 h6 h6 h6'],
+  ])('skips no level of headings: %j', (markdown, levels) => {
+    expect([...html(markdown).matchAll(/<(h\d)/g)].map(([, name]) => name).join(' ')).toBe(levels)
   })
 
   test('leaves out a first heading that says only the name of the chart', () => {
@@ -247,7 +255,7 @@ describe('renderReadme()', () => {
     )
     expect(text).toContain('<details open>')
     expect(text).toContain('H<sub>2</sub>O <kbd>K</kbd>')
-    expect(text).toContain('<h4 id="readme-t" class="align-center">T</h4>')
+    expect(text).toContain('<h3 id="readme-t" class="align-center">T</h3>')
   })
 
   test('gives no id twice, whoever made it', () => {

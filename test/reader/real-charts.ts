@@ -6,22 +6,23 @@ import { sayOnce } from '../support/peers.ts'
 import { projectRoot } from '../support/start-server.ts'
 
 /** Archives of public repositories, which a clone of the project may lack: REAL_CHARTS names a folder of them. */
-const folder = process.env.REAL_CHARTS || join(projectRoot, '..', 'shared', 'charts')
+export const realFolder = process.env.REAL_CHARTS || join(projectRoot, '..', 'shared', 'charts')
 
-export const realCharts: readonly string[] = existsSync(folder)
-  ? readdirSync(folder).filter((file) => file.endsWith('.tgz'))
+export const realCharts: readonly string[] = existsSync(realFolder)
+  ? readdirSync(realFolder).filter((file) => file.endsWith('.tgz'))
   : []
 
 /** A test that needs one of them, or, with "", all. */
 export function realTest(name: string, needed: string, run: () => Promise<void>): void {
   const there = needed === '' ? realCharts.length > 0 : realCharts.includes(`${needed}.tgz`)
-  if (!there) sayOnce(`not run: tests with real charts (no folder ${folder}; REAL_CHARTS=<folder> names one)`)
+  if (!there)
+    sayOnce(`not run: tests with real charts (no folder ${realFolder}; REAL_CHARTS=<folder> names one)`)
   test.skipIf(!there)(name, run, 60_000)
 }
 
 /** An archive opened, with all its files. */
 export function openReal(file: string) {
-  return openArchive(Bun.file(join(folder, file.endsWith('.tgz') ? file : `${file}.tgz`)), {
+  return openArchive(Bun.file(join(realFolder, file.endsWith('.tgz') ? file : `${file}.tgz`)), {
     keep: () => true,
   })
 }
