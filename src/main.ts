@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { checkHealth } from './commands/health.ts'
 import { licensesText } from './commands/licenses.ts'
+import { createRoutes } from './commands/routes.ts'
+import { storageSettings } from './commands/storage-settings.ts'
 import { versionText } from './commands/version.ts'
 import { readCommandLine } from './config/command-line.ts'
 import { helpText } from './config/help.ts'
@@ -11,36 +12,25 @@ import { drainOnSignal } from './drain.ts'
 import { isRegistryError } from './errors.ts'
 import { greet } from './greeting.ts'
 import { basicAccess, openAccess } from './http/access.ts'
-import { apiRows } from './http/api.ts'
 import { createApp, listen } from './http/app.ts'
-import { createReceiver } from './http/body.ts'
 import { CertificateError, chooseKeyPair } from './http/certificates.ts'
 import { createFront } from './http/front.ts'
-import { helmRows } from './http/helm.ts'
 import { hostCheck, isLoopback } from './http/host-names.ts'
 import { compile } from './http/paths.ts'
 import { addresses } from './http/public-url.ts'
-import { readerRows } from './http/reader-api.ts'
-import type { Row } from './http/route.ts'
-import { searchRows } from './http/search.ts'
-import { infoRows, systemRows } from './http/system.ts'
 import { operatorFolder } from './http/web/operator-folder.ts'
-import { webRows } from './http/web/pages.ts'
-import type { Log } from './log.ts'
+import type { WebSettings } from './http/web/parts.ts'
 import { createLog, wantsColour, type LogWriter } from './log-writer.ts'
-import { reservedPrefix } from './registry/keys.ts'
-import { createRegistry, type Registry } from './registry/registry.ts'
+import { openKeyring } from './reader/keyring.ts'
+import { createRegistry } from './registry/registry.ts'
 import { StartError } from './start-error.ts'
 import { openStorage } from './storage/open.ts'
-import { openScratch, type Scratch } from './storage/scratch.ts'
+import { openScratch } from './storage/scratch.ts'
 import { program } from './version.ts'
 
 /** Wrong settings, as every command line tool says it; whatever else stops the start is 1. */
 const exitSettings = 2
 const exitFailed = 1
-
-/** Uploads up to this size, and this much of all of them together, wait in memory; more waits on disk. */
-const uploadMemory = { memoryBytes: 128 * 1024, totalMemoryBytes: 64 * 1024 * 1024 }
 
 // No await at the top level and no exports: both break the compiled executable (measured with Bun 1.4.5).
 run(process.argv.slice(2)).catch((error: unknown) => {
@@ -97,8 +87,12 @@ async function serve(loaded: Loaded, log: LogWriter): Promise<void> {
   const publicUrl = settings.publicUrl === '' ? undefined : settings.publicUrl
   const loopbackOnly = access.open && isLoopback(listenHost)
   const draining = { now: false }
-  const mode = { loopbackOnly, authenticated: !access.open }
-  const rows = routes(settings, registry, scratch, mode, draining, log)
+  const operator = operatorFolder(settings.webTemplatePath, contextPath, log)
+  const ownHome = operator?.home !== undefined
+  const web = webSettings(settings, { loopbackOnly, authenticated: !access.open, ownHome })
+  const overwrite = overwriteRule(settings)
+  const keyring = settings.keyring === '' ? undefined : await openKeyring(settings.keyring)
+  const rows = createRoutes({ settings, registry, scratch, overwrite, web, keyring, operator, draining })
   const front = createFront({
     matcher: compile(rows.scoped, { contextPath, depth: settings.depth, dynamic: settings.depthDynamic }),
     access,
@@ -114,8 +108,7 @@ async function serve(loaded: Loaded, log: LogWriter): Promise<void> {
     debug,
     contextPath,
     corsOrigin: settings.corsAlloworigin,
-    problemPage: async (problem) =>
-      (await import('./http/web/problem.ts')).problemPage({ contextPath, version: program.version }, problem),
+    problemPage: async (problem) => (await import('./http/web/problem.ts')).problemPage(web, problem),
   })
   // Bun counts whole seconds up to 255.
   const idleSeconds = Math.min(settings.writeTimeout, 255)
@@ -139,7 +132,7 @@ async function serve(loaded: Loaded, log: LogWriter): Promise<void> {
 }
 
 async function openRegistry(settings: Settings, log: LogWriter) {
-  const storage = await openStorage({ backend: 'local', rootdir: settings.storageLocalRootdir }, log)
+  const storage = await openStorage(storageSettings(settings), log)
   const scratch = openScratch()
   const chartUrl = settings.chartUrl.replace(/\/+$/, '')
   const options = {
@@ -154,63 +147,32 @@ async function openRegistry(settings: Settings, log: LogWriter) {
     statefile: settings.disableStatefiles ? undefined : settings.jsonIndex ? 'json' : 'yaml',
     adoptStatefile: !settings.disableStatefiles,
     refreshMs: settings.cacheInterval,
+    trashMs: settings.trashTtl,
   } as const
   return { registry: createRegistry(storage, options, scratch, log), scratch }
+}
+
+/** How pages for people are set. */
+function webSettings(
+  settings: Settings,
+  mode: { loopbackOnly: boolean; authenticated: boolean; ownHome: boolean },
+): WebSettings {
+  return {
+    contextPath: settings.contextPath,
+    depth: settings.depth,
+    dynamic: settings.depthDynamic,
+    version: program.version,
+    ...mode,
+    anonymousPull: settings.authAnonymousGet,
+    systemFonts: settings.uiFonts === 'system',
+    repositoryAlias: settings.uiRepoAlias,
+    caHint: settings.uiCaHint,
+  }
 }
 
 function overwriteRule({ allowOverwrite, disableForceOverwrite }: Settings) {
   if (allowOverwrite) return 'always'
   return disableForceOverwrite ? 'never' : 'with-force'
-}
-
-/** Every route of the server: those at the root, those with a path of their own, those of a repository. */
-function routes(
-  settings: Settings,
-  registry: Registry,
-  scratch: Scratch | undefined,
-  mode: { loopbackOnly: boolean; authenticated: boolean },
-  draining: { readonly now: boolean },
-  log: Log,
-) {
-  const { contextPath, depth, depthDynamic: dynamic, readTimeout } = settings
-  const system = { registry, version: program.version, isDraining: () => draining.now }
-  const receiver = createReceiver({
-    limit: settings.maxUploadSize,
-    deadlineMs: readTimeout * 1000,
-    folder: scratch?.folder ?? join(settings.storageLocalRootdir, reservedPrefix, 'tmp'),
-    ...uploadMemory,
-  })
-  const fields = {
-    chart: ['chart', settings.chartPostFormFieldName],
-    prov: ['prov', settings.provPostFormFieldName],
-  }
-  const indexFormat = settings.jsonIndex ? 'json' : settings.indexFormat
-  const search = settings.disableApi ? { scoped: [], fixed: [] } : searchRows(registry, { depth, dynamic })
-  const scoped = [
-    ...helmRows({ registry, indexFormat, artifactHubIds: settings.artifactHubRepoId }),
-    ...(settings.disableApi ? [] : apiRows({ registry, receiver, fields, deletes: !settings.disableDelete })),
-    ...(settings.disableApi ? [] : readerRows(registry)),
-    ...search.scoped,
-  ]
-  const root = systemRows(system)
-  const fixed: Row[] = [
-    ...infoRows(system),
-    ...search.fixed,
-    ...webRows({
-      documentRows: () => [...scoped, ...root, ...fixed],
-      settings: {
-        contextPath,
-        depth,
-        dynamic,
-        version: program.version,
-        ...mode,
-        anonymousPull: settings.authAnonymousGet,
-      },
-      chartCount: async () => (await registry.repository('').counts()).charts,
-      operator: operatorFolder(settings.webTemplatePath, contextPath, log),
-    }),
-  ]
-  return { root, fixed, scoped }
 }
 
 function accessOf(settings: Settings) {

@@ -1,8 +1,10 @@
 /** @jsxImportSource preact */
-import { Shell, type Place } from './shell.tsx'
+import type { Page } from './page.ts'
+import { Shell } from './shell.tsx'
+import { explorerWords } from './words/explorer.ts'
 
 export interface ExplorerProps {
-  readonly place: Place
+  readonly page: Page
   /** The address of the OpenAPI document. */
   readonly document: string
   /** Addresses of Swagger UI and of the script that starts it. */
@@ -10,51 +12,34 @@ export interface ExplorerProps {
   readonly scripts: readonly string[]
 }
 
-/** The page of the API explorer: three words of introduction, then Swagger UI. */
-export function Explorer({ place, document, stylesheet, scripts }: ExplorerProps) {
+/** The page of the API explorer: three words of introduction, then Swagger UI, which speaks English. */
+export function Explorer({ page, document, stylesheet, scripts }: ExplorerProps) {
+  const words = explorerWords[page.language]
   return (
     <Shell
-      place={place}
-      title="API explorer"
+      page={page}
+      title={words.title}
       stylesheets={[stylesheet]}
-      scripts={scripts}
+      classicScripts={scripts}
       masthead={
         <>
-          <h1>API explorer</h1>
-          <p class="facts">
-            Every endpoint of this server. <b>Try it out</b> sends real requests: uploads are stored, and
-            deletes are final.
-          </p>
+          <h1>{words.title}</h1>
+          <p class="facts">{words.lede}</p>
         </>
       }
     >
       <div class="wrap page">
         <dl class="faces">
-          <div>
-            <dt>Helm protocol</dt>
-            <dd>
-              <code>index.yaml</code> and <code>charts/…</code>, what <code>helm repo</code> and{' '}
-              <code>helm pull</code> read.
-            </dd>
-          </div>
-          <div>
-            <dt>Chart API</dt>
-            <dd>
-              Below <code>/api</code>: list, read, upload and delete charts, for curl,{' '}
-              <code>helm cm-push</code> and programs.
-            </dd>
-          </div>
-          <div>
-            <dt>Health</dt>
-            <dd>
-              <code>/livez</code>, <code>/readyz</code> and <code>/health</code> for probes; they never ask
-              for credentials.
-            </dd>
-          </div>
+          {words.faces.map(([name, what]) => (
+            <div>
+              <dt>{name}</dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
         </dl>
-        <div id="explorer" data-document={document}>
-          <p class="note">
-            The explorer needs JavaScript. Without it, read <a href={document}>the OpenAPI document</a>.
+        <div id="explorer" lang="en" data-document={document}>
+          <p class="note" lang={page.language}>
+            {words.needsScript} <a href={document}>{words.document}</a>
           </p>
         </div>
       </div>

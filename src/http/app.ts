@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { StartError } from '../start-error.ts'
 import type { Ready } from '../ready.ts'
-import type { Found, Front } from './front.ts'
+import { pathOf, type Found, type Front } from './front.ts'
 import type { RouteParams, Row } from './route.ts'
 
 /** What the server listens with. */
@@ -40,6 +40,7 @@ export function createApp({ front, rootRows, fixedRows, contextPath, idleSeconds
   // With the usual setting a short Host header shifts where Elysia looks for the path (measured with 1.4.30).
   const app = new Elysia({ handler: { standardHostname: false } })
   const mounted = new Set<string>()
+  const literal = new Map<string, Found>()
 
   function serve(request: Request, server: Server | null, found: Found): Ready<Response> {
     const peer = () => server?.requestIP(request)?.address
@@ -53,6 +54,7 @@ export function createApp({ front, rootRows, fixedRows, contextPath, idleSeconds
     for (const method of methods) {
       if (mounted.has(`${method} ${path}`)) continue
       mounted.add(`${method} ${path}`)
+      if (!/[:*]/.test(path)) literal.set(`${method} ${path}`, { row, repo: '', params: paramsOf() })
       app.route(
         method,
         path,
@@ -65,7 +67,14 @@ export function createApp({ front, rootRows, fixedRows, contextPath, idleSeconds
   for (const row of rootRows) mount(row.path, row)
   for (const row of [...rootRows, ...fixedRows]) mount(contextPath + row.path, row)
   for (const row of fixedRows) if (row.path === '/' && contextPath !== '') mount(contextPath, row)
-  app.all('/*', ({ request, server }) => serve(request, server, undefined), { parse: 'none' })
+  // Elysia takes the path to begin at the first "/" from the seventh character on, which in "https://…" stands before the
+  // host. Bun's own router, which is asked first, does it right, but does not know paths with a slash at their end, such
+  // as the home page below a context path (measured with 1.4.30 and Bun 1.4.5): they arrive here.
+  app.all(
+    '/*',
+    ({ request, server }) => serve(request, server, literal.get(`${request.method} ${pathOf(request.url)}`)),
+    { parse: 'none' },
+  )
   return app
 }
 
@@ -95,7 +104,7 @@ async function patiently(
 
 /** A fixed row names at most two parts of its path: a content hash and a file. */
 function paramsOf(params: Readonly<Record<string, string>> = {}): RouteParams {
-  return { name: params['hash'] ?? '', version: '', filename: params['file'] ?? '' }
+  return { name: params['hash'] ?? '', version: '', filename: params['file'] ?? '', path: '' }
 }
 
 /** A server that listens. */

@@ -1,7 +1,7 @@
 import { pathTemplates } from './openapi-paths.ts'
 import { components, type Components, tags } from './docs/components.ts'
 import type { PathParameter, PathTemplate } from './openapi-paths.ts'
-import type { ResponseDoc } from './operation-doc.ts'
+import type { OperationDoc, ResponseDoc } from './operation-doc.ts'
 import type { Row } from './route.ts'
 
 export interface OpenApiOptions {
@@ -51,10 +51,12 @@ export interface OpenApiDocument {
 export function openApiDocument(rows: readonly Row[], options: OpenApiOptions): OpenApiDocument {
   const paths: Record<string, PathItem> = {}
   for (const row of rows) {
+    const { doc } = row
+    if (doc === undefined) continue
     for (const template of pathTemplates(row.path, options)) {
       const item = (paths[template.path] ??= {})
       const key = row.method === 'GET' ? 'get' : row.method === 'POST' ? 'post' : 'delete'
-      item[key] = operation(row, template, options)
+      item[key] = operation({ ...row, doc }, template, options)
       if (key === 'get') item.head = headOf(item[key])
     }
   }
@@ -73,6 +75,8 @@ export function openApiDocument(rows: readonly Row[], options: OpenApiOptions): 
   }
 }
 
+type DocumentedRow = Row & { readonly doc: OperationDoc }
+
 const introduction = [
   'A Helm chart registry. Every answer carries an `X-Request-Id`; a path or method that is not listed here answers',
   '404 `{"error":"not found"}`. A request that is not well-formed HTTP, or whose headers are too large, is refused',
@@ -80,7 +84,7 @@ const introduction = [
   'as a page.',
 ].join('\n')
 
-function operation(row: Row, template: PathTemplate, options: OpenApiOptions): Operation {
+function operation(row: DocumentedRow, template: PathTemplate, options: OpenApiOptions): Operation {
   const { doc } = row
   const parameters = [
     ...template.parameters.map(pathParameter),

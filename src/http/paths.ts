@@ -1,31 +1,8 @@
 import { isRepositoryName } from '../registry/keys.ts'
+import type { Match, Matcher, PathOptions } from './match.ts'
+import { compilePages } from './page-paths.ts'
 import { looksLikeFile, segmentsOf } from './path-segments.ts'
 import type { Method, RouteParams, Row } from './route.ts'
-
-/** What a path turned out to be: the row that answers it, and the parts of the path that the row names. */
-export interface Match {
-  readonly row: Row
-  /** "" at depth 0, "org" or "org/team" below. */
-  readonly repo: string
-  readonly params: RouteParams
-}
-
-/** Finds the row of a repository-scoped path. Paths are raw: the path of the URL, still percent-encoded. */
-export interface Matcher {
-  /** The row for this method and path, or undefined for 404. HEAD is answered by GET rows. */
-  match(method: string, rawPath: string): Match | undefined
-  /** Every method the path has a row for: what an `Allow` header or an explanation can name. */
-  methods(rawPath: string): string[]
-}
-
-export interface PathOptions {
-  /** "" or "/ctx": everything lies below it. */
-  readonly contextPath: string
-  /** Segments of a repository name. */
-  readonly depth: number
-  /** Repositories of every depth, side by side. */
-  readonly dynamic: boolean
-}
 
 /** Whether the path begins (or, for `/<repo>/api/…`, continues) with `api`. */
 type Face = 'files' | 'api'
@@ -59,6 +36,7 @@ const maxRepositoryLength = 700
  * - `/<repo>/api/…` is the same as `/api/<repo>/…`: many clients and people build it so. Where both readings
  *   are possible, ChartMuseum's wins (at depth 2 `/api/x/api/charts` lists the repository `x/api`);
  * - a row is looked for with its method, so that a chart called "prov" can be read where "prov" is posted to;
+ * - pages for people lie behind a `-` segment, or at the repository's address with a slash; see page-paths.ts;
  * - `%2F`, `%5C`, control characters, broken percent signs or UTF-8 and a `-` segment never match (the
  *   original takes `%2F` for a separator); repository segments keep to `[A-Za-z0-9._-]+`, never only dots;
  * - literals are literals (the original reads the dot of `index.yaml` as "any character");
@@ -69,9 +47,12 @@ export function compile(rows: readonly Row[], options: PathOptions): Matcher {
   const context = new URL(options.contextPath, 'http://localhost').pathname
   const prefix = context === '/' ? '' : context
   const resolve = options.dynamic ? matchDynamic(shapes) : matchFixed(shapes, options.depth)
+  const pages = compilePages(rows, options)
   const match = (method: string, rawPath: string) => {
     const segments = segmentsOf(rawPath, prefix)
-    return segments && resolve(method === 'HEAD' ? 'GET' : method, segments)
+    if (segments === undefined) return undefined
+    const asked = method === 'HEAD' ? 'GET' : method
+    return resolve(asked, segments) ?? pages(asked, segments)
   }
   return { match, methods: (rawPath) => methodsOf(match, rawPath) }
 }
@@ -159,7 +140,7 @@ function matchShape(
 ): Match | undefined {
   const row = shape.rows.get(method)
   if (!row || !hasLiterals(shape, segments, start)) return undefined
-  const params = { name: '', version: '', filename: '' }
+  const params = { name: '', version: '', filename: '', path: '' }
   for (let i = 0; i < shape.parts.length; i++) {
     const part = shape.parts[i] as Part
     const segment = segments[start + i] as string
@@ -197,7 +178,7 @@ function methodsOf(match: Matcher['match'], rawPath: string): string[] {
 function shapesOf(rows: readonly Row[]): Shape[] {
   const shapes = new Map<string, Shape>()
   for (const row of rows) {
-    const found = /^(\/api)?\/:repo\/(.+)$/.exec(row.path)
+    const found = /^(\/api)?\/:repo\/(?!-\/)(.+)$/.exec(row.path)
     if (!found) continue
     const shape = shapes.get(row.path) ?? shapeOf(found[1] ? 'api' : 'files', found[2] as string)
     shape.rows.set(row.method, row)

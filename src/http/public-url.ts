@@ -54,6 +54,11 @@ export function addresses(settings: AddressSettings): Addresses {
   }
 }
 
+/** The path in front of every address that a browser is given: our context path, behind a proxy with its prefix. */
+export function basePath(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/+$/, '')
+}
+
 /**
  * Addresses and networks as a set that can be asked. Throws an Error whose message is a sentence naming the
  * first entry that is neither; settings show it.

@@ -8,6 +8,8 @@ export interface RouteParams {
   readonly name: string
   readonly version: string
   readonly filename: string
+  /** The rest of the address, its segments joined by "/": the path of a file in an archive. */
+  readonly path: string
 }
 
 /** What an answer gets: the request and what the routes before it found out. Take from it what you need. */
@@ -26,7 +28,8 @@ export type Answer = (ask: Ask) => Response | Promise<Response>
 
 /**
  * One row of a route table: method, path, permission, answer, documentation. A path with `/:repo` is
- * repository-scoped and is matched at any depth by `paths.ts`; the others are fixed and become plain Elysia routes.
+ * repository-scoped and is matched at any depth by `paths.ts`, with `/:repo/-/` or as `/:repo/` by `page-paths.ts`; the
+ * others are fixed and become plain Elysia routes.
  * A GET row answers HEAD too.
  */
 export interface Row {
@@ -34,17 +37,18 @@ export interface Row {
   readonly path: string
   readonly action: Action
   readonly answer: Answer
-  readonly doc: OperationDoc
+  /** How it stands in the OpenAPI document; pages for people do not. */
+  readonly doc?: OperationDoc
 }
 
 const row =
   (method: Method) =>
-  (path: string, action: Action, answer: Answer, doc: OperationDoc): Row => ({
+  (path: string, action: Action, answer: Answer, doc?: OperationDoc): Row => ({
     method,
     path,
     action,
     answer,
-    doc,
+    ...(doc && { doc }),
   })
 
 export const get = row('GET')

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import {
   chartDoc,
   deleteChartDoc,
@@ -19,9 +20,14 @@ import {
 import { artifactHubDoc, fileDoc, indexDoc } from '../../src/http/docs/helm.ts'
 import { healthDoc, infoDoc, livezDoc, readyzDoc } from '../../src/http/docs/system.ts'
 import { provenanceDoc, publishDoc } from '../../src/http/docs/upload.ts'
+import { createReceiver } from '../../src/http/body.ts'
+import { createChartReader } from '../../src/http/chart-reader.ts'
 import { get, post, remove, type Answer, type Row } from '../../src/http/route.ts'
 import { webRows } from '../../src/http/web/pages.ts'
-import type { WebSettings } from '../../src/http/web/parts.ts'
+import type { WebParts, WebSettings } from '../../src/http/web/parts.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import { memoryStorage } from '../../src/storage/memory.ts'
+import { keptLog, usualOptions } from '../support/repository.ts'
 
 export const settings: WebSettings = {
   contextPath: '',
@@ -44,7 +50,7 @@ const readings = [
 ] as const
 
 /** Every row of the server by its documentation; those of the API answer nothing. */
-export function allRows(overrides: Partial<WebSettings> = {}, charts = 0): Row[] {
+export function allRows(overrides: Partial<WebSettings> = {}): Row[] {
   const rows: Row[] = [
     get('/:repo/index.yaml', 'pull', nothing, indexDoc),
     get('/:repo/charts/:filename', 'pull', nothing, fileDoc),
@@ -64,13 +70,34 @@ export function allRows(overrides: Partial<WebSettings> = {}, charts = 0): Row[]
     get('/readyz', 'none', nothing, readyzDoc),
     get('/info', 'none', nothing, infoDoc),
   ]
-  const web = webRows({
-    documentRows: () => [...rows, ...web],
+  const { fixed, scoped } = webRows(webParts(overrides, () => [...rows, ...fixed, ...scoped]))
+  return [...rows, ...fixed, ...scoped]
+}
+
+/** All that pages need, over a store in memory without charts. */
+export function webParts(
+  overrides: Partial<WebSettings> = {},
+  documentRows: () => readonly Row[] = () => [],
+): WebParts {
+  const registry = createRegistry(memoryStorage(), usualOptions, undefined, keptLog())
+  return {
+    documentRows,
     settings: { ...settings, ...overrides },
-    chartCount: async () => charts,
+    registry,
+    reader: createChartReader(registry),
+    receiver: createReceiver({
+      limit: 1024 * 1024,
+      deadlineMs: 10_000,
+      folder: tmpdir(),
+      memoryBytes: 1024 * 1024,
+      totalMemoryBytes: 16 * 1024 * 1024,
+    }),
+    fields: { chart: ['chart'], prov: ['prov'] },
+    rules: { deletes: true, overwrite: 'with-force', maxUploadBytes: 1024 * 1024, trashMs: 900_000 },
+    ticketSecret: '',
+    keyring: undefined,
     operator: undefined,
-  })
-  return [...rows, ...web]
+  }
 }
 
 export interface WebServer extends AsyncDisposable {
@@ -78,11 +105,8 @@ export interface WebServer extends AsyncDisposable {
 }
 
 /** Serves the rows for browsers on a real port: only fixed paths, no access rules. */
-export function serveWeb(
-  overrides: Partial<WebSettings> = {},
-  options: { charts?: number; user?: string } = {},
-): WebServer {
-  const rows = allRows(overrides, options.charts)
+export function serveWeb(overrides: Partial<WebSettings> = {}, options: { user?: string } = {}): WebServer {
+  const rows = allRows(overrides)
   const contextPath = overrides.contextPath ?? ''
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -98,7 +122,7 @@ export function serveWeb(
       return found.row.answer({
         request,
         repo: '',
-        params: { name: hash, version: '', filename: file },
+        params: { name: hash, version: '', filename: file, path: '' },
         query,
         caller: { name: options.user, may: () => true },
         publicUrl: origin + contextPath,

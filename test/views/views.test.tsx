@@ -3,20 +3,30 @@ import { describe, expect, test } from 'bun:test'
 import type { VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { Explorer } from '../../views/explorer.tsx'
-import { Home } from '../../views/home.tsx'
-import { Problem } from '../../views/problem.tsx'
+import { Command, OutsideLink, PageLinks } from '../../views/parts.tsx'
+import { Shell } from '../../views/shell.tsx'
+import { pageFor } from '../support/page.ts'
 
 const hostile = `<hx-x hx-post=/ hx-trigger=load>"><script>alert(1)</script>'`
-const place = { contextPath: '', version: '0.1.0', stylesheet: '/s.css', icon: '/i.svg' }
-const strange = { contextPath: hostile, version: hostile, stylesheet: hostile, icon: hostile }
-const home = { place, publicUrl: 'http://localhost', exampleRepository: '', dynamic: false, user: undefined }
+const strange = pageFor({
+  contextPath: hostile,
+  repo: hostile,
+  repository: hostile,
+  repositories: [hostile, 'org1'],
+  user: hostile,
+  publicUrl: hostile,
+  repositoryUrl: hostile,
+  version: hostile,
+  address: hostile,
+})
 
 const pages: Record<string, VNode> = {
-  home: (
-    <Home place={strange} publicUrl={hostile} charts={1} exampleRepository={hostile} dynamic user={hostile} />
+  shell: (
+    <Shell page={strange} title={hostile} masthead={<h1>{hostile}</h1>} search={{ value: hostile }}>
+      <Command page={strange}>{hostile}</Command>
+    </Shell>
   ),
-  explorer: <Explorer place={strange} document={hostile} stylesheet={hostile} scripts={[hostile]} />,
-  problem: <Problem place={strange} status={404} sentence={hostile} hint={hostile} requestId={hostile} />,
+  explorer: <Explorer page={strange} document={hostile} stylesheet={hostile} scripts={[hostile]} />,
 }
 
 describe('pages', () => {
@@ -31,7 +41,7 @@ describe('pages', () => {
 
   test.each(Object.keys(pages))('%s has html, head and body of its own, a language and one h1', (name) => {
     const html = renderToString(pages[name] as VNode)
-    expect(html).toStartWith('<html lang="en"><head>')
+    expect(html).toMatch(/^<html lang="en" [^>]*><head>/)
     expect(html).toContain('</head><body>')
     expect(html).toEndWith('</body></html>')
     expect(html.match(/<h1>/g)).toHaveLength(1)
@@ -44,41 +54,93 @@ describe('pages', () => {
   })
 })
 
-describe('Home', () => {
-  test.each([
-    [0, 'No charts yet'],
-    [1, '1 chart<'],
-    [12345, '12,345 charts'],
-  ])('counts %p as %p', (charts, text) => {
-    expect(renderToString(<Home {...home} charts={charts} />)).toContain(text)
+describe('the frame', () => {
+  const frame = (changes: Parameters<typeof pageFor>[0], rest: { canonical?: string } = {}) =>
+    renderToString(<Shell page={pageFor(changes)} title="redis" masthead={<h1>redis</h1>} {...rest} />)
+
+  test('names the page, its repository and the program in the title, each once', () => {
+    expect(frame({ repo: 'org1', repository: '/org1' })).toContain('<title>redis · org1 · Chartroom</title>')
+    expect(frame({})).toContain('<title>redis · Chartroom</title>')
   })
 
-  test('says at any depth that a repository can have any path', () => {
-    expect(renderToString(<Home {...home} charts={0} dynamic />)).toContain('a path of any length')
-    expect(renderToString(<Home {...home} charts={0} />)).not.toContain('class="note"')
+  test('offers an upload only to those who may', () => {
+    expect(frame({ repository: '/org1' })).toContain('href="/org1/-/upload"')
+    expect(frame({ canUpload: false })).not.toContain('/-/upload')
+    expect(frame({ inRepository: false })).not.toContain('/-/upload')
+  })
+
+  test('offers to sign in only where somebody has to, and is not', () => {
+    expect(frame({ user: undefined, access: 'read-open', address: '/a?q=1' })).toContain(
+      'href="/?signin&amp;next=%2Fa%3Fq%3D1"',
+    )
+    expect(frame({ user: undefined, access: 'open' })).not.toContain('?signin')
+    expect(frame({})).not.toContain('?signin')
+  })
+
+  test('searches the repository, or all of them where the page belongs to none', () => {
+    expect(frame({ list: '/org1/' })).toContain('action="/org1/"')
+    expect(frame({ inRepository: false, contextPath: '/ctx' })).toContain('action="/ctx/-/search"')
+  })
+
+  test('is in the language of the reader and links to the others', () => {
+    const html = frame({ language: 'zh-CN', address: '/?q=redis&lang=zh-CN' })
+    expect(html).toStartWith('<html lang="zh-CN"')
+    expect(html).toContain('href="/?q=redis&amp;lang=en" lang="en"')
+    expect(html).toContain('跳到正文')
+  })
+
+  test('carries the theme and whether keys are on', () => {
+    expect(frame({ theme: 'night', shortcuts: false })).toMatch(
+      /^<html [^>]*data-theme="night" data-shortcuts="off"/,
+    )
+    expect(frame({})).not.toMatch(/^<html [^>]*(data-theme|data-shortcuts)/)
+  })
+
+  test('loads no font where the reader’s own are used', () => {
+    const assets = { ...pageFor().assets, font: undefined }
+    expect(frame({ assets })).not.toContain('as="font"')
+    expect(frame({})).toContain('as="font"')
   })
 })
 
-describe('Problem', () => {
-  test('says what happened, what to do and what to quote', () => {
+describe('PageLinks', () => {
+  const links = (current: number, last: number) => {
+    const page = pageFor()
     const html = renderToString(
-      <Problem
-        place={place}
-        status={404}
-        sentence="This page does not exist."
-        hint="Look at the address."
-        requestId="r-1"
-      />,
+      <PageLinks page={page} current={current} last={last} address={(n) => `?page=${n}`} />,
     )
-    expect(html).toContain('<title>This page does not exist · Chartroom</title>')
-    expect(html).toContain('<h1>This page does not exist.</h1>')
-    expect(html).toContain('Look at the address.')
-    expect(html).toContain('<code>r-1</code>')
-  })
+    return html
+      .replaceAll(/<[^>]+>/g, ' ')
+      .trim()
+      .split(/\s+/)
+      .join(' ')
+  }
 
-  test('leaves out what is not known', () => {
-    const html = renderToString(<Problem place={place} status={500} sentence="Something broke." />)
-    expect(html).not.toContain('undefined')
-    expect(html).not.toContain('class="meta"')
+  test.each([
+    [1, 1, ''],
+    [1, 3, '1 2 3 Next'],
+    [1, 13, '1 2 … 13 Next'],
+    [6, 13, 'Previous 1 … 5 6 7 … 13 Next'],
+    [13, 13, 'Previous 1 … 12 13'],
+  ])('page %d of %d shows "%s"', (current, last, shown) => {
+    expect(links(current, last)).toBe(shown)
   })
+})
+
+test('OutsideLink shows the host where the text does not say it, and gives nothing away', () => {
+  const page = pageFor()
+  const html = renderToString(
+    <OutsideLink page={page} href="https://evil.example/a">
+      Home
+    </OutsideLink>,
+  )
+  expect(html).toContain('rel="nofollow noopener noreferrer"')
+  expect(html).toContain('evil.example</span>')
+})
+
+test('Command names its origin, so that the script can tell when it is another one', () => {
+  const html = renderToString(
+    <Command page={pageFor()}>helm repo add x https://charts.example.com/org1</Command>,
+  )
+  expect(html).toContain('data-origin="https://charts.example.com"')
 })
