@@ -1,3 +1,4 @@
+import { chartPath } from '../../views/page.ts'
 import { someCharts } from '../registry/index-file.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RepositoryDepth } from '../registry/repository-names.ts'
@@ -5,6 +6,7 @@ import type { FoundSomewhere } from '../registry/search-all.ts'
 import { searchAll } from '../registry/search-all.ts'
 import { readEntry } from '../registry/search-chart.ts'
 import type { SearchQuery } from '../registry/search.ts'
+import { searchSorts } from '../registry/search.ts'
 import { hubAllDoc, hubDoc } from './docs/search.ts'
 import { goJson, headersFor, jsonType } from './headers.ts'
 import { oneOf, pageOf } from './query-values.ts'
@@ -61,8 +63,10 @@ function searchOf(query: URLSearchParams, limit: number): Paged {
       maintainers: query.getAll('maintainer'),
       deprecated: yesOrNo(query, 'deprecated'),
       prerelease: yesOrNo(query, 'prerelease'),
+      signed: yesOrNo(query, 'signed'),
+      schema: yesOrNo(query, 'schema'),
     },
-    sort: oneOf(query, 'sort', ['relevance', 'name', 'newest']) ?? 'relevance',
+    sort: oneOf(query, 'sort', searchSorts) ?? 'relevance',
     offset,
     limit: asked ?? limit,
   }
@@ -124,7 +128,7 @@ function hubChart({ chart, version, repository }: FoundSomewhere, publicUrl: str
   return {
     id: repository === '' ? name : `${repository}/${name}`,
     type: 'chart',
-    artifactHub: { packageUrl: archives[0] },
+    artifactHub: { packageUrl: chartPath({ repository: address }, chart.name) },
     attributes: {
       name: chart.name,
       repo: { name: repository, url: address },

@@ -44,6 +44,7 @@ async function serve({
     statefile: undefined,
     adoptStatefile: false,
     refreshMs: 0,
+    trashMs: 0,
   } as const
   const registry = createRegistry(memoryStorage(), options, undefined, keptLog())
   const search = searchRows(registry, { depth, dynamic })
@@ -147,6 +148,14 @@ describe('GET /api/charts?q=', () => {
     expect((await list(server, '?q=redis&deprecated=true')).names).toEqual(['mysql'])
     expect((await list(server, '?q=&prerelease=true')).names).toEqual([])
     expect((await list(server, '?q=redis&sort=name')).names).toEqual(['a-redis', 'mysql', 'redis'])
+    expect((await list(server, '?q=&sort=versions')).names).toEqual(['redis', 'a-redis', 'mysql'])
+    expect((await list(server, '?q=&signed=true')).names).toEqual([])
+    expect((await list(server, '?q=&signed=false&schema=false&sort=size')).names.toSorted()).toEqual([
+      'a-redis',
+      'mysql',
+      'redis',
+    ])
+    expect((await list(server, '?q=&schema=yes')).body).toEqual({ error: 'schema is none of true, false' })
   })
 
   test('gives parts, with the addresses of those beside it', async () => {
@@ -170,7 +179,7 @@ describe('GET /api/charts?q=', () => {
     const refusals = {
       'q=redis&limit=0': 'limit is not a valid positive integer',
       'q=redis&offset=-1': 'offset is not a valid non-negative integer',
-      'q=redis&sort=best': 'sort is none of relevance, name, newest',
+      'q=redis&sort=best': 'sort is none of relevance, name, newest, versions, size',
       'q=redis&deprecated=maybe': 'deprecated is none of true, false',
       [`q=${'a'.repeat(201)}`]:
         'Cannot search: the text is too long, it has 201 characters, at most 200 are searched for',
@@ -247,7 +256,7 @@ describe('the search of helm search hub', () => {
       {
         id: 'web',
         type: 'chart',
-        artifactHub: { packageUrl: archive },
+        artifactHub: { packageUrl: `${server.url}/-/chart/web` },
         attributes: { ...attributes, icon },
         links: { self: `${server.url}/api/charts/web` },
         relationships: {

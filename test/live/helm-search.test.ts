@@ -40,13 +40,13 @@ async function search(home: HelmHome, endpoint: string, ...words: string[]): Pro
 for (const helm of ['helm3', 'helm4'] as const) {
   peerTest(
     [helm],
-    `${helm} search hub lists charts with version and address, which it can pull`,
+    `${helm} search hub lists charts with version and the address of their page`,
     async (paths) => {
       await using folder = await tempFolder()
       await using server = await startServer()
       await publish(server, '', {})
       const home = await helmHome(paths[helm], folder.path)
-      const url = `${server.url}/charts/redis-1.1.0+build.7.tgz`
+      const url = `${server.url}/-/chart/redis`
       expect(await search(home, server.url, 'redis')).toEqual([
         {
           url,
@@ -62,8 +62,9 @@ for (const helm of ['helm3', 'helm4'] as const) {
       expect(table).toContain(`${url}\t1.1.0+build.7\t1.2.3      \tQuick store\t${server.url}`)
       expect((await search(home, server.url)).map((row) => row.version)).toEqual(['1.1.0+build.7', '1.0.0'])
       expect(await search(home, server.url, 'nothing')).toEqual([])
-      await home.ok('pull', url)
-      expect(await Bun.file(`${home.work}/redis-1.1.0+build.7.tgz`).exists()).toBe(true)
+      const page = await fetch(url, { headers: { accept: 'text/html' } })
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html'])
+      expect(await page.text()).toContain('1.1.0+build.7')
     },
   )
 
@@ -80,7 +81,7 @@ for (const helm of ['helm3', 'helm4'] as const) {
       expect((await search(home, endpoint, 'redis')).map((row) => row.repository)).toEqual(both)
     }
     const own = await search(home, `${root}/org2`, 'redis')
-    expect(own.map((row) => row.url)).toEqual([`${server.url}/ctx/org2/charts/redis-1.1.0+build.7.tgz`])
+    expect(own.map((row) => row.url)).toEqual([`${server.url}/ctx/org2/-/chart/redis`])
     const refused = await home.refused('search', 'hub', 'redis', '--endpoint', `${server.url}/ctx`)
     expect(refused).toContain('unable to perform search')
   })

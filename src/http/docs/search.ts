@@ -1,3 +1,4 @@
+import { searchSorts } from '../../registry/search.ts'
 import type { OperationDoc, QueryDoc, ResponseDoc } from '../operation-doc.ts'
 import { failure, notFound, unavailable } from './answers.ts'
 
@@ -20,10 +21,14 @@ const narrowing: readonly QueryDoc[] = [
   choice('maintainer', 'The name of a maintainer.'),
   flag('deprecated', 'deprecated charts'),
   flag('prerelease', 'charts that have nothing but pre-releases'),
+  flag('signed', 'charts whose newest stable version has a provenance'),
+  flag('schema', 'charts whose newest stable version has a schema for its values'),
   {
     name: 'sort',
-    description: 'By how well the words fit, by name, or by when the newest version was published.',
-    schema: { type: 'string', enum: ['relevance', 'name', 'newest'] },
+    description:
+      'By how well the words fit, by name, by when the newest version was published, by how many versions there are, or ' +
+      'by the size of the newest stable archive: the most first, except for names.',
+    schema: { type: 'string', enum: [...searchSorts] },
   },
 ]
 
@@ -53,9 +58,11 @@ export const searchDescription =
 export const searchComplaints = [
   'Cannot search: the text is too long, it has 9 words, at most 8 are searched for',
   'Cannot search: the text is too long, it has 201 characters, at most 200 are searched for',
-  'sort is none of relevance, name, newest',
+  'sort is none of relevance, name, newest, versions, size',
   'deprecated is none of true, false',
   'prerelease is none of true, false',
+  'signed is none of true, false',
+  'schema is none of true, false',
 ] as const
 
 const text = { type: 'string' }
@@ -111,7 +118,9 @@ const hubSchema = {
           artifactHub: {
             type: 'object',
             required: ['packageUrl'],
-            properties: { packageUrl: { type: 'string', description: 'What helm shows: the archive.' } },
+            properties: {
+              packageUrl: { type: 'string', description: 'What helm shows: the page of the chart.' },
+            },
           },
           attributes,
           links,
