@@ -72,12 +72,12 @@ async function sendVersion({ repo, params }: Ask, registry: Registry): Promise<R
   return new Response(found.entry, { headers: headersFor('protocol', jsonType) })
 }
 
-async function deleteVersion({ repo, params }: Ask, registry: Registry): Promise<Response> {
-  await registry.repository(repo).remove(params.name, params.version)
+async function deleteVersion({ repo, params, caller }: Ask, registry: Registry): Promise<Response> {
+  await registry.repository(repo).remove(params.name, params.version, caller.name)
   return json({ deleted: true })
 }
 
-async function deleteChart({ repo, params }: Ask, registry: Registry): Promise<Response> {
-  const versions = await registry.repository(repo).removeChart(params.name)
+async function deleteChart({ repo, params, caller }: Ask, registry: Registry): Promise<Response> {
+  const { versions } = await registry.repository(repo).removeChart(params.name, caller.name)
   return json({ deleted: true, versions })
 }

@@ -1,5 +1,6 @@
 import { RegistryError } from '../errors.ts'
 import type { Upload } from '../registry/upload.ts'
+import { readFileForm, type SentForm } from './file-form.ts'
 import { readForm, type FormFields, type ReceivedForm } from './multipart.ts'
 import { createSpool, type SpoolSettings } from './spool.ts'
 
@@ -21,6 +22,11 @@ export interface Receiver {
   receive(request: Request): Promise<Upload>
   /** The files in the named fields of a multipart/form-data body. */
   receiveForm(request: Request, fields: FormFields): Promise<ReceivedForm>
+  /**
+   * The form of a page with up to `most` files of the size that one upload may have. Files that are larger are read
+   * over and told.
+   */
+  receiveFiles(request: Request, most: number): Promise<SentForm>
   /** Bytes of uploads in memory now. */
   heldBytes(): number
 }
@@ -50,9 +56,18 @@ export function createReceiver(settings: ReceiverSettings): Receiver {
         limit: settings.limit,
         read: (take) => readBody(request, settings, take),
       }),
+    receiveFiles(request, most) {
+      const { limit, deadlineMs } = settings
+      // Room for the form's own lines, too.
+      const whole = { limit: most * (limit + formBytes), deadlineMs }
+      return readFileForm(request, { spool, limit, read: (take) => readBody(request, whole, take) })
+    },
     heldBytes: () => spool.heldBytes(),
   }
 }
+
+/** Bytes around a file in a form: its headers and the boundary. */
+const formBytes = 4096
 
 /**
  * Media types are case-insensitive (RFC 9110, 8.3.1); ChartMuseum takes `Multipart/Form-Data` for raw bytes.
@@ -66,7 +81,7 @@ export function isForm(request: Request): boolean {
  * Hands the body on, chunk by chunk, waiting for each to be taken: so the client is slowed down to what we
  * can take (Bun stops reading from the socket).
  */
-async function readBody(
+export async function readBody(
   request: Request,
   limits: BodyLimits,
   take: (chunk: Uint8Array) => Promise<void>,

@@ -25,6 +25,9 @@ const chartVersion = {
   digest: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
 }
 
+const undo =
+  'As long as `--trash-ttl` says (15 minutes unless set) it can be brought back on the page `/-/trash`.'
+
 const noVersion = failure(
   'No such chart, no such version, or the version is neither a version nor a range.',
   'no chart name found',
@@ -100,6 +103,7 @@ export const deleteChartDoc: OperationDoc = {
   id: 'deleteChart',
   tag: 'Charts',
   summary: 'Delete a chart with all its versions',
+  description: undo,
   responses: {
     200: {
       description: 'The chart is gone: no read shows it from now on.',
@@ -131,7 +135,7 @@ export const deleteVersionDoc: OperationDoc = {
   id: 'deleteVersion',
   tag: 'Charts',
   summary: 'Delete one version of a chart',
-  description: 'The exact version only, together with its provenance.',
+  description: `The exact version only, together with its provenance. ${undo}`,
   responses: {
     200: {
       description: 'The version is gone: no read shows it from now on.',
