@@ -51,10 +51,26 @@ export interface ChartReader {
   find(repo: string, chart: string, wanted: string): Promise<Found>
   read(found: Found, reading: Reading): Promise<Prepared>
   open(found: Found, keep: (name: string) => boolean): Promise<OpenedArchive>
+  /**
+   * A value made of an archive, by its digest and a kind that says what it is; made again when there was no room.
+   * `sizeOf` says what it counts, in bytes.
+   */
+  keep<T>(
+    found: Found,
+    kind: string,
+    make: (open: Open) => Promise<T>,
+    sizeOf: (value: T) => number,
+  ): Promise<T>
 }
 
-/** What was read lately, over all repositories. */
-const keptBytes = 32 * 1024 * 1024
+/** What was read lately, over all repositories: ready answers, and values that pages are made of. */
+const keptBytes = { answers: 24 * 1024 * 1024, values: 16 * 1024 * 1024 } as const
+
+/**
+ * The files of the archives that were opened last: who looks at a chart looks at several of its pages, and opening a
+ * large one takes 0.15 s. Of archives up to 2 MiB; larger ones are opened for what is wanted only.
+ */
+const keptFiles = { bytes: 24 * 1024 * 1024, archiveBytes: 2 * 1024 * 1024 } as const
 
 /**
  * A README takes 3 ms per KB; the largest of a public chart (329 KB) less than a second. The worker costs some 60 MB
@@ -62,13 +78,30 @@ const keptBytes = 32 * 1024 * 1024
  */
 const readingLimits = { deadlineMs: 5000, idleMs: 60_000, mostWaiting: 50 } as const
 
-/** Opens archives, at most two at once because all their files are in memory then, and keeps what was made of them. */
+/** Opens archives, at most two at once because all their files are in memory then, and keeps them and what was made of them. */
 export function createChartReader(registry: Registry): ChartReader {
   const readings = createReadings(readingLimits)
   const turns = newTurns({ atOnce: 2, waitMs: 10_000 })
-  const cache = createCache<Prepared | Absent>(keptBytes, (value) => ('body' in value ? value.body.size : 0))
+  const cache = createCache<Prepared | Absent>(keptBytes.answers, (value) =>
+    'body' in value ? value.body.size : 0,
+  )
+  const values = createCache<{ readonly value: unknown; readonly size: number }>(
+    keptBytes.values,
+    ({ size }) => size,
+  )
 
-  async function open({ repository, version }: Found, keep: (name: string) => boolean) {
+  const archives = createCache<OpenedArchive>(keptFiles.bytes, ({ files }) =>
+    files.reduce((sum, { name, data }) => sum + data.byteLength + name.length + 200, 0),
+  )
+
+  async function open(found: Found, keep: (name: string) => boolean): Promise<OpenedArchive> {
+    const { size, digest } = found.version
+    if (size > keptFiles.archiveBytes) return openNow(found, keep)
+    const whole = await archives.get(digest, () => openNow(found, () => true))
+    return { ...whole, files: whole.files.filter(({ name }) => keep(name)) }
+  }
+
+  async function openNow({ repository, version }: Found, keep: (name: string) => boolean) {
     const opened = await turns.take(() => repository.open(version, keep))
     if (opened.digest === version.digest) return opened
     throw new RegistryError(
@@ -95,6 +128,19 @@ export function createChartReader(registry: Registry): ChartReader {
       const value = await cache.get(key, () => make(found, reading))
       if ('absent' in value) throw new RegistryError('not_found', 'file', value.absent)
       return value
+    },
+    async keep<T>(
+      found: Found,
+      kind: string,
+      make: (open: Open) => Promise<T>,
+      sizeOf: (value: T) => number,
+    ) {
+      const kept = await values.get(`${found.version.digest}/${kind}`, async () => {
+        const value = await make((wanted) => open(found, wanted))
+        return { value, size: sizeOf(value) }
+      })
+      // Made by a `make` of the same kind.
+      return kept.value as T
     },
   }
 }

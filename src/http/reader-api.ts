@@ -1,10 +1,15 @@
-import { isUtf8 } from 'node:buffer'
 import { RegistryError } from '../errors.ts'
-import { concernsDependencies, readDependencies } from '../reader/dependencies.ts'
-import { entryOf, findFile, listFiles, listSubCharts } from '../reader/files.ts'
-import { readSchema } from '../reader/schema.ts'
-import { decodeText, isText, shortened } from '../reader/text.ts'
+import type { Dependencies } from '../reader/dependencies.ts'
+import { resolveNeed } from '../reader/resolve-needs.ts'
 import type { Registry } from '../registry/registry.ts'
+import {
+  dependenciesReading,
+  fileReading,
+  filesReading,
+  rawReading,
+  schemaReading,
+  valueKeysReading,
+} from './archive-readings.ts'
 import {
   compareDoc,
   dependenciesDoc,
@@ -13,27 +18,33 @@ import {
   rawDoc,
   readmeDoc,
   schemaDoc,
+  valueKeysDoc,
 } from './docs/reader.ts'
 import { sendObject } from './conditional.ts'
 import { goJson, jsonType } from './headers.ts'
-import { createChartReader } from './chart-reader.ts'
-import type { Absent, ChartReader, Made, Reading } from './chart-reader.ts'
+import type { ChartReader, Reading } from './chart-reader.ts'
+import { hereOf, type Naming } from './here.ts'
 import { readComparison, readReadme } from './reader-answers.ts'
 import type { Ask, Row } from './route.ts'
 import { get } from './route.ts'
 
 const version = '/api/:repo/charts/:name/:version'
 
+/** The server around the charts: where the needs of one of them are looked for. */
+export interface Place extends Naming {
+  readonly registry: Registry
+}
+
 /** What a person reads in a chart, for programs: everything the pages of a version show, as JSON. */
-export function readerRows(registry: Registry): Row[] {
-  const reader = createChartReader(registry)
+export function readerRows(reader: ChartReader, place: Place): Row[] {
   return [
     get(`${version}/readme`, 'pull', (ask) => send(ask, reader, readReadme(reader)), readmeDoc),
-    get(`${version}/schema`, 'pull', (ask) => send(ask, reader, schema), schemaDoc),
-    get(`${version}/files`, 'pull', (ask) => send(ask, reader, files), filesDoc),
-    get(`${version}/file`, 'pull', (ask) => send(ask, reader, file(ask)), fileDoc),
-    get(`${version}/raw`, 'pull', (ask) => send(ask, reader, raw(ask)), rawDoc),
-    get(`${version}/dependencies`, 'pull', (ask) => send(ask, reader, dependencies), dependenciesDoc),
+    get(`${version}/schema`, 'pull', (ask) => send(ask, reader, schemaReading), schemaDoc),
+    get(`${version}/values/keys`, 'pull', (ask) => send(ask, reader, valueKeysReading), valueKeysDoc),
+    get(`${version}/files`, 'pull', (ask) => send(ask, reader, filesReading), filesDoc),
+    get(`${version}/file`, 'pull', (ask) => send(ask, reader, fileReading(pathOf(ask.query))), fileDoc),
+    get(`${version}/raw`, 'pull', (ask) => send(ask, reader, rawReading(pathOf(ask.query))), rawDoc),
+    get(`${version}/dependencies`, 'pull', (ask) => sendNeeds(ask, reader, place), dependenciesDoc),
     get(`${version}/compare`, 'pull', (ask) => sendComparison(ask, reader), compareDoc),
   ]
 }
@@ -46,92 +57,40 @@ async function send(ask: Ask, reader: ChartReader, reading: Reading): Promise<Re
   return sendObject({ request, body, size: body.size, etag: tag, modified, type })
 }
 
+/**
+ * What the archive says, and what of it is found here for this caller: that changes with other charts, so it has a tag
+ * of its own and no date.
+ */
+async function sendNeeds(ask: Ask, reader: ChartReader, place: Place): Promise<Response> {
+  const { request, repo, params } = ask
+  const found = await reader.find(repo, params.name, params.version)
+  const read = await reader.read(found, dependenciesReading)
+  const { needs, undeclared } = (await read.body.json()) as Dependencies
+  const here = await hereOf(ask, place.registry, place)
+  const resolved = await Promise.all(
+    needs.map(async (need) => ({ ...need, resolved: await resolveNeed(need, here) })),
+  )
+  const text = goJson({ needs: resolved, undeclared })
+  const hash = new Bun.CryptoHasher('sha256').update(text).digest('hex').slice(0, 16)
+  const body = new Blob([text])
+  // A date of this very second is not sent.
+  return sendObject({
+    request,
+    body,
+    size: body.size,
+    etag: `${read.tag}-${hash}`,
+    modified: new Date(),
+    type: jsonType,
+  })
+}
+
 async function sendComparison(ask: Ask, reader: ChartReader): Promise<Response> {
   const other = await reader.find(ask.repo, ask.params.name, ask.query.get('to') ?? 'latest')
   return send(ask, reader, readComparison(reader, other))
-}
-
-const schema: Reading = {
-  kind: 'schema',
-  async make({ open }) {
-    const { files } = await open((name) => name === 'values.schema.json')
-    const found = findFile(files, 'values.schema.json')
-    if (found === undefined) return { absent: 'values.schema.json not found' }
-    return { json: goJson(readSchema(decodeText(found.data))) }
-  },
-}
-
-const files: Reading = {
-  kind: 'files',
-  async make({ open }) {
-    const opened = await open(() => true)
-    return { json: goJson({ files: listFiles(opened.files), subCharts: listSubCharts(opened.files) }) }
-  },
-}
-
-const dependencies: Reading = {
-  kind: 'dependencies',
-  async make({ open }) {
-    const { metadata, files: found } = await open(concernsDependencies)
-    return { json: goJson(readDependencies(metadata, found)) }
-  },
-}
-
-/** One file: a text as text, everything else in base64. */
-function file({ query }: Ask): Reading {
-  const path = pathOf(query)
-  return {
-    kind: `file/${path}`,
-    async make({ open }) {
-      const { files: found } = await open((name) => name === path)
-      const one = findFile(found, path)
-      if (one === undefined) return noFile(path)
-      const entry = entryOf(one)
-      const content =
-        entry.kind === 'text'
-          ? { text: decodeText(one.data) }
-          : { data: Buffer.from(one.data).toString('base64') }
-      return { json: goJson({ ...entry, ...content }) }
-    },
-  }
-}
-
-/** One file as it stands in the archive; only pictures and texts are named as what they are. */
-function raw({ query }: Ask): Reading {
-  const path = pathOf(query)
-  return {
-    kind: `raw/${path}`,
-    async make({ open }): Promise<Made> {
-      const { files: found } = await open((name) => name === path)
-      const one = findFile(found, path)
-      if (one === undefined) return noFile(path)
-      const { data } = one
-      return { bytes: data, type: typeOf(data) }
-    },
-  }
-}
-
-const pictures: readonly (readonly [start: RegExp, type: string])[] = [
-  [/^\x89PNG\r\n/, 'image/png'],
-  [/^\xff\xd8\xff/, 'image/jpeg'],
-  [/^GIF8[79]a/, 'image/gif'],
-  [/^RIFF[^]{4}WEBP/, 'image/webp'],
-]
-
-/** By the first bytes, never by the name: a file that lies about itself is a text or only bytes. */
-function typeOf(data: Uint8Array): string {
-  const start = Buffer.from(data.subarray(0, 16)).toString('latin1')
-  const picture = pictures.find(([pattern]) => pattern.test(start))
-  if (picture !== undefined) return picture[1]
-  return isText(data) && isUtf8(data) ? 'text/plain; charset=utf-8' : 'application/octet-stream'
 }
 
 function pathOf(query: URLSearchParams): string {
   const path = query.get('path')
   if (path !== null && path !== '') return path
   throw new RegistryError('invalid', 'request', 'path is missing: name a file of the archive')
-}
-
-function noFile(path: string): Absent {
-  return { absent: `Cannot read "${shortened(path, 200)}": the archive has no file of that name` }
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { errorResponse } from '../../src/http/errors.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { compile } from '../../src/http/paths.ts'
+import { createChartReader } from '../../src/http/chart-reader.ts'
 import { readerRows } from '../../src/http/reader-api.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
@@ -18,6 +19,7 @@ const options = {
   statefile: undefined,
   adoptStatefile: false,
   refreshMs: 0,
+  trashMs: 0,
 } as const
 
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0])
@@ -40,7 +42,7 @@ const bare = chart('bare', '1.0.0').without('README.md').without('values.yaml')
 
 const storage = memoryStorage()
 const registry = createRegistry(storage, options, undefined, keptLog())
-const rows = readerRows(registry)
+const rows = readerRows(createChartReader(registry), { registry, depth: 0, dynamic: false })
 const document = openApiDocument(rows, settings)
 const check = schemaChecker(document)
 const matcher = compile(rows, { contextPath: '', depth: 0, dynamic: false })
@@ -76,6 +78,7 @@ function ask(path: string, init: RequestInit = {}): Promise<Response> {
 const paths = {
   readme: 'alpha/0.1.0/readme',
   schema: 'alpha/0.1.0/schema',
+  'values/keys': 'alpha/0.1.0/values/keys',
   files: 'alpha/0.1.0/files',
   file: 'alpha/0.1.0/file?path=docs/notes.md',
   raw: 'alpha/0.1.0/raw?path=docs/notes.md',
@@ -142,7 +145,7 @@ describe('the reader API', () => {
     expect(body).toEqual({
       markdown: readme,
       html:
-        '<h4 id="readme-use">Use</h4>\n' +
+        '<h3 id="readme-use">Use</h3>\n' +
         '<p><a href="raw?path=docs/notes.md">notes</a> <img src="raw?path=logo.png" alt="logo" loading="lazy"> </p>',
       toc: [{ id: 'readme-use', text: 'Use', level: 2 }],
       form: 'rendered',
@@ -190,6 +193,29 @@ describe('the reader API', () => {
       needs: [{ name: 'common', version: '2.x.x', vendored: { version: '2.0.0' } }],
       undeclared: [],
     })
+  })
+
+  test('tells which version here a need gets, with a tag that changes with it and no date', async () => {
+    const repository = registry.repository('')
+    const needs = [
+      { name: 'needed', version: '^1', repository: server.url.href },
+      { name: 'other', version: '1.0.0', repository: 'https://elsewhere.example' },
+    ]
+    await publishOne(repository, await chart('needy', '1.0.0').chartYaml({ dependencies: needs }).tgz())
+    const asked = async () => {
+      const response = await ask('needy/1.0.0/dependencies')
+      expect(response.headers.get('last-modified')).toBeNull()
+      const { needs: told } = (await response.json()) as { needs: { resolved?: unknown }[] }
+      return { tag: response.headers.get('etag') ?? '', resolved: told.map(({ resolved }) => resolved) }
+    }
+    const before = await asked()
+    expect(before.resolved).toEqual([undefined, undefined])
+    for (const version of ['1.0.0', '1.2.0', '2.0.0'])
+      await publishOne(repository, await chart('needed', version).tgz())
+    const after = await asked()
+    expect(after.resolved).toEqual([{ repository: '', version: '1.2.0' }, undefined])
+    expect(after.tag).not.toBe(before.tag)
+    for (const name of ['needy', 'needed']) await repository.removeChart(name)
   })
 
   test('compares two versions, and with the newest when none is named', async () => {

@@ -67,6 +67,30 @@ export const schemaSchema = object(
   ['title', 'problem'],
 )
 
+export const valueKeysSchema = object({
+  keys: list(
+    object(
+      {
+        path: described('As `--set` takes it.'),
+        line: { ...count, minimum: 1 },
+        type: {
+          type: 'string',
+          enum: ['string', 'number', 'boolean', 'null', 'object', 'array', 'alias'],
+        },
+        default: described('As it is written, shortened; not there where the keys below say it.'),
+        description: text,
+        example: described('YAML that is commented out beside the key.'),
+        set: described('With the default as the value; not there where the keys below are what is set.'),
+        yaml: described(
+          'With the default as the value; not there for items of lists, and where it would be long.',
+        ),
+      },
+      ['default', 'description', 'example', 'set', 'yaml'],
+    ),
+  ),
+  truncated,
+})
+
 const entry = {
   name: described('As seen from the chart.'),
   size: { ...count, description: 'Bytes.' },
@@ -102,8 +126,14 @@ export const dependenciesSchema = object({
         condition: text,
         tags: list(text),
         vendored: subChart,
+        resolved: {
+          ...object({ repository: described('Its name; "" at the root.'), version: text }),
+          description:
+            'The version on this server that it gets: the newest in the range when `repository` is a repository here, ' +
+            'or the very version that the archive brings along.',
+        },
       },
-      ['version', 'alias', 'condition', 'vendored'],
+      ['version', 'alias', 'condition', 'vendored', 'resolved'],
     ),
   ),
   undeclared: list(subChart, 'Charts below `charts/` that Chart.yaml does not name.'),

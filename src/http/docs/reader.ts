@@ -1,7 +1,7 @@
 import { failure } from './answers.ts'
 import { json, noVersion, reading } from './reading.ts'
 import { comparisonSchema, dependenciesSchema, fileSchema, filesSchema } from './reader-schemas.ts'
-import { readmeSchema, schemaSchema } from './reader-schemas.ts'
+import { readmeSchema, schemaSchema, valueKeysSchema } from './reader-schemas.ts'
 
 const path = {
   name: 'path',
@@ -85,6 +85,41 @@ export const schemaDoc = reading(
   },
 )
 
+/** GET /api/:repo/charts/:name/:version/values/keys */
+export const valueKeysDoc = reading(
+  {
+    id: 'listValueKeys',
+    summary: 'The keys of the values of a version, and how to set them',
+    description:
+      'The keys of values.yaml in the order of the file, each with its line, its default, what the comments say of it, ' +
+      'and two ways to set it: an argument for `helm install`, and the smallest values file.',
+  },
+  {
+    description: 'The keys.',
+    content: json(valueKeysSchema, {
+      keys: [
+        {
+          path: 'auth.enabled',
+          line: 12,
+          type: 'boolean',
+          default: 'true',
+          description: 'Ask for a password',
+          set: '--set auth.enabled=true',
+          yaml: 'auth:\n  enabled: true\n',
+        },
+      ],
+      truncated: false,
+    }),
+  },
+  {
+    404: failure(
+      'No such version, or the archive has no values.yaml.',
+      'values.yaml not found',
+      ...noVersion,
+    ),
+  },
+)
+
 const template = { name: 'templates/configmap.yaml', size: 20, kind: 'text', language: 'go-template' }
 
 /** GET /api/:repo/charts/:name/:version/files */
@@ -116,13 +151,16 @@ export const fileDoc = reading(
   { 400: badPath, 404: noFile },
 )
 
+const binary = { schema: { type: 'string', format: 'binary' } }
+const pictures = ['png', 'jpeg', 'gif', 'webp', 'svg+xml'].map((kind) => [`image/${kind}`, binary])
+
 /** GET /api/:repo/charts/:name/:version/raw */
 export const rawDoc = reading(
   {
     id: 'readRawFile',
     summary: 'One file of a version, as it is',
     description:
-      'Its bytes, without a UTF-8 byte order mark. Pictures (PNG, JPEG, GIF, WebP) and texts are told by their bytes; ' +
+      'Its bytes, without a UTF-8 byte order mark. Pictures (PNG, JPEG, GIF, WebP, SVG) and texts are told by their bytes; ' +
       'everything else is `application/octet-stream`.',
     query: [path],
   },
@@ -130,12 +168,8 @@ export const rawDoc = reading(
     description: 'The file.',
     content: {
       'text/plain': { schema: { type: 'string' }, example: 'kind: ConfigMap\n' },
-      ...Object.fromEntries(
-        ['application/octet-stream', 'image/png', 'image/jpeg', 'image/gif', 'image/webp'].map((type) => [
-          type,
-          { schema: { type: 'string', format: 'binary' } },
-        ]),
-      ),
+      'application/octet-stream': binary,
+      ...Object.fromEntries(pictures),
     },
   },
   { 400: badPath, 404: noFile },
@@ -147,7 +181,7 @@ export const dependenciesDoc = reading(
     id: 'readDependencies',
     summary: 'What a version needs',
     description:
-      'The dependencies of Chart.yaml, each with the copy that the archive brings along, if it does.',
+      'The dependencies of Chart.yaml, with the copies that the archive brings along, and what they are on this server.',
   },
   {
     description: 'The dependencies, in the order of Chart.yaml.',
@@ -159,6 +193,7 @@ export const dependenciesDoc = reading(
           repository: 'https://charts.example.com',
           tags: ['infrastructure'],
           vendored: { name: 'common', version: '2.31.10', path: 'charts/common', form: 'folder' },
+          resolved: { repository: '', version: '2.31.10' },
         },
       ],
       undeclared: [],

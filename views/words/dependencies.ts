@@ -1,0 +1,51 @@
+import { plural, type InLanguages } from './language.ts'
+
+const en = {
+  title: 'Dependencies',
+  needs: (count: number) => (count === 0 ? 'Needs nothing' : `Needs ${plural(count, 'chart', 'charts')}`),
+  none: 'This version needs no other charts.',
+  caption: 'Charts that this version needs',
+  name: 'Name',
+  version: 'Version',
+  repository: 'Repository',
+  here: 'this registry',
+  inArchive: 'in the archive',
+  options: 'Alias, condition, tags',
+  alias: 'alias',
+  condition: 'condition',
+  tags: 'tags',
+  included: 'Included',
+  yes: 'Yes',
+  no: 'No',
+  undeclared: 'Included without being asked for',
+  undeclaredNote:
+    'Chart.yaml does not name these charts, but the archive brings them along, and Helm installs them.',
+  form: { folder: 'folder', archive: 'archive' },
+  unreadable: 'The archive cannot be read now:',
+}
+
+export const dependenciesWords: InLanguages<typeof en> = {
+  en,
+  'zh-CN': {
+    title: '依赖',
+    needs: (count) => (count === 0 ? '没有依赖' : `依赖 ${count} 个 Chart`),
+    none: '此版本不依赖其他 Chart。',
+    caption: '此版本依赖的 Chart',
+    name: '名称',
+    version: '版本',
+    repository: '仓库',
+    here: '本站',
+    inArchive: '在归档中',
+    options: '别名、条件、标签',
+    alias: '别名',
+    condition: '条件',
+    tags: '标签',
+    included: '已包含',
+    yes: '是',
+    no: '否',
+    undeclared: '未声明但已包含',
+    undeclaredNote: 'Chart.yaml 没有列出这些 Chart，但归档中包含它们，Helm 会一并安装。',
+    form: { folder: '文件夹', archive: '归档' },
+    unreadable: '现在无法读取归档：',
+  },
+}
