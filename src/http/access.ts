@@ -28,8 +28,16 @@ export interface BasicOptions {
   readonly password: string
   /** Whoever has no or wrong credentials may still pull. */
   readonly anonymousGet: boolean
-  /** ChartMuseum: the realm is "ChartMuseum" on every route; scripts compare the challenge. */
+  /** `basicRealm` where none is given. */
   readonly realm?: string
+}
+
+/** ChartMuseum: one realm on every route; scripts compare the challenge. */
+export const basicRealm = 'ChartMuseum'
+
+/** What a server with basic auth answers in `WWW-Authenticate`. */
+export function basicChallenge(realm = basicRealm): string {
+  return `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`
 }
 
 /** Whether this caller may do what a row asks for. 'none' is never asked. */
@@ -50,13 +58,13 @@ export function openAccess(): Access {
  * not.
  */
 export function basicAccess(options: BasicOptions): Access {
-  const { user, password, anonymousGet, realm = 'ChartMuseum' } = options
+  const { user, password, anonymousGet, realm } = options
   if (user === '' || password === '') throw new Error('Basic access needs a user and a password.')
   const known: Caller = { name: user, may: () => true }
   const anonymous: Caller = { name: undefined, may: (action) => anonymousGet && action === 'pull' }
   const digest = keyedDigest()
   const expected = digest(Buffer.from(`${user}:${password}`).toString('base64'))
-  const header = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`
+  const header = basicChallenge(realm)
   return {
     open: false,
     callerOf(authorization) {

@@ -41,6 +41,16 @@ export function crossOriginRefusal(
   return undefined
 }
 
+/**
+ * Refuses to read a page or an icon for another site that embeds or probes it, so that nobody learns from outside which
+ * charts a reader may see; links from other sites work. Browsers say where a request comes from
+ * (https://www.w3.org/TR/fetch-metadata/), programs say nothing. Throws RegistryError `forbidden`.
+ */
+export function refuseEmbedding(headers: Headers): void {
+  if (headers.get('sec-fetch-site') !== 'cross-site' || headers.get('sec-fetch-mode') === 'navigate') return
+  throw new RegistryError('forbidden', 'request', 'cross-origin request refused')
+}
+
 function isCrossOrigin(headers: Headers, publicUrl: string, trusted: ReadonlySet<string>): boolean {
   const origin = headers.get('origin')
   const site = headers.get('sec-fetch-site')

@@ -2,15 +2,16 @@ import { RegistryError } from '../errors.ts'
 import type { LogWriter } from '../log-writer.ts'
 import type { Ready } from '../ready.ts'
 import { whenReady } from '../ready.ts'
-import type { Access } from './access.ts'
+import type { Access, Caller } from './access.ts'
 import { permits } from './access.ts'
-import { crossOriginRefusal } from './cross-origin.ts'
-import { errorForm, errorResponse, sentenceOf, statusOf, statusResponse } from './errors.ts'
+import { crossOriginRefusal, refuseEmbedding } from './cross-origin.ts'
+import { errorForm, errorResponse, statusOf, statusResponse } from './errors.ts'
 import { finish, requestIdOf } from './headers.ts'
 import type { HostRefusal } from './host-names.ts'
-import type { Match, Matcher } from './paths.ts'
+import type { Match, Matcher } from './match.ts'
 import type { Addresses, Peer } from './public-url.ts'
-import type { Row } from './route.ts'
+import { asksForPage, challengeOf, isPageRow, toSignIn, unauthorized } from './sign-in.ts'
+import { answerUnmatched } from './unmatched.ts'
 
 export interface FrontParts {
   readonly matcher: Matcher
@@ -27,7 +28,18 @@ export interface FrontParts {
   /** Access-Control-Allow-Origin on the API's answers; "" for none. */
   readonly corsOrigin: string
   /** The HTML of an error, for a browser. */
-  readonly problemPage: (problem: { status: number; sentence: string; requestId: string }) => Promise<string>
+  readonly problemPage: (problem: Problem) => Promise<string>
+}
+
+/** An error that a browser is told as a page, and what is known of the request that met it. */
+export interface Problem {
+  readonly error: unknown
+  readonly request: Request
+  readonly caller: Caller
+  /** The repository that the path names, whether there is one or not. */
+  readonly repo: string
+  readonly publicUrl: string
+  readonly requestId: string
 }
 
 /** Where a fixed route was found, or undefined to let the path decide. */
@@ -98,7 +110,7 @@ export function createFront(parts: FrontParts): Front {
     }
     const isApi = path.startsWith(apiPrefix)
     const good = (response: Response) => ({ response: isApi ? withCors(response) : response, comment: '' })
-    const bad = (error: unknown) => failed(error, request, path, isApi, requestId)
+    const bad = (error: unknown) => failed(error, request, path, isApi, requestId, peer)
     try {
       const response = route(request, path, peer, found)
       return response instanceof Promise ? response.then(good).catch(bad) : good(response)
@@ -113,12 +125,13 @@ export function createFront(parts: FrontParts): Front {
     path: string,
     isApi: boolean,
     requestId: string,
+    peer: Peer,
   ): Promise<Answered> {
     const comment = describe(error, path, requestId)
     const form = errorForm(request, path.slice(parts.contextPath.length))
-    const challenge = challengeOf(error)
+    const challenge = challengeOf(error, form)
     const plain = errorResponse(error, { form, requestId, ...(challenge && { challenge }) })
-    const response = form === 'page' ? await asPage(plain, error, requestId) : plain
+    const response = form === 'page' ? await asPage(plain, error, request, path, requestId, peer) : plain
     return { response: isApi && response.status !== 401 ? withCors(response) : response, comment }
   }
 
@@ -126,10 +139,13 @@ export function createFront(parts: FrontParts): Front {
     const { headers, method } = request
     if (method !== 'GET') refuseCrossOrigin(request, peer)
     const match = found ?? parts.matcher.match(method, path)
-    if (match === undefined) return preflight(request, path) ?? notFound(path.slice(parts.contextPath.length))
+    if (match === undefined) {
+      return answerUnmatched(request, path, () => addresses.publicUrl(headers, peer), parts)
+    }
     const { row, repo, params } = match
-    const caller = parts.access.callerOf(parts.access.open ? null : headers.get('authorization'))
-    if (!permits(caller, row.action, repo)) throw refused(caller.name, row, repo)
+    if (isPageRow(row)) refuseEmbedding(headers)
+    const caller = callerOf(headers)
+    if (!permits(caller, row.action, repo)) return refused(caller, request, match, peer)
     return row.answer({
       request,
       repo,
@@ -148,27 +164,43 @@ export function createFront(parts: FrontParts): Front {
     if (refusal !== undefined) throw refusal
   }
 
-  /** The same answer with a page of ours in place of the plain one. */
-  async function asPage({ status, headers }: Response, error: unknown, requestId: string): Promise<Response> {
-    const html = await parts.problemPage({ status, sentence: sentenceOf(error), requestId })
-    return new Response(html, { status, headers })
-  }
-
-  function refused(name: string | undefined, row: Row, repo: string): RegistryError {
-    if (name !== undefined) {
-      return new RegistryError('forbidden', 'repository', `"${name}" may not ${row.action} here`)
+  /** The same answer with a page of ours in place of the plain one, which stays when the page cannot be made. */
+  async function asPage(
+    plain: Response,
+    error: unknown,
+    request: Request,
+    path: string,
+    requestId: string,
+    peer: Peer,
+  ): Promise<Response> {
+    const { headers } = request
+    const caller = callerOf(headers)
+    const repo = repositoryIn(path, parts.matcher)
+    const publicUrl = addresses.publicUrl(headers, peer)
+    try {
+      const html = await parts.problemPage({ error, request, caller, repo, publicUrl, requestId })
+      return new Response(html, { status: plain.status, headers: plain.headers })
+    } catch (reason) {
+      describe(reason, path, requestId)
+      return plain
     }
-    return Object.assign(new RegistryError('unauthorized', 'request', 'unauthorized'), {
-      challenge: parts.access.challenge(row.action, repo),
-    })
   }
 
-  /** A preflight on the API: reading only, since a cross-origin write is refused anyway. */
-  function preflight(request: Request, path: string): Response | undefined {
-    const asked = request.method === 'OPTIONS' && path.startsWith(apiPrefix)
-    if (!asked || parts.corsOrigin === '') return undefined
-    const headers = { 'access-control-allow-methods': 'GET, HEAD', 'access-control-max-age': '600' }
-    return new Response(null, { status: 204, headers })
+  function callerOf(headers: Headers): Caller {
+    return parts.access.callerOf(parts.access.open ? null : headers.get('authorization'))
+  }
+
+  /** What somebody gets who may not do what they ask for. */
+  function refused(caller: Caller, request: Request, { row, repo }: Match, peer: Peer): Response {
+    if (caller.name === undefined) {
+      if (row.action === 'push' && caller.may('pull', repo) && asksForPage(request, row)) {
+        return toSignIn(request, addresses.publicUrl(request.headers, peer), parts.contextPath)
+      }
+      throw unauthorized(parts.access.challenge(row.action, repo))
+    }
+    // Whoever may not read a repository is not told whether there is one.
+    if (row.action === 'pull' && isPageRow(row)) throw new RegistryError('not_found', 'request', 'not found')
+    throw new RegistryError('forbidden', 'repository', `"${caller.name}" may not ${row.action} here`)
   }
 
   function withCors(response: Response): Response {
@@ -188,22 +220,14 @@ export function createFront(parts: FrontParts): Front {
   }
 }
 
-function notFound(path: string): never {
-  if (path === '/v2' || path.startsWith('/v2/')) {
-    const how = 'upload charts with POST /api/charts and add the repository with "helm repo add"'
-    throw new RegistryError('not_found', 'repository', `OCI registries are not served here yet: ${how}`)
-  }
-  throw new RegistryError('not_found', 'request', 'not found')
+/** The repository whose page a path asks for, even where there is no such page. */
+function repositoryIn(path: string, matcher: Matcher): string {
+  const end = path.indexOf('/-/')
+  return matcher.match('GET', end < 0 ? path : path.slice(0, end + 1))?.repo ?? ''
 }
 
-function challengeOf(error: unknown): string | undefined {
-  return error instanceof RegistryError && 'challenge' in error && typeof error.challenge === 'string'
-    ? error.challenge
-    : undefined
-}
-
-/** The path as it arrived, still percent-encoded. */
-function pathOf(url: string): string {
+/** The path of a request as it arrived, still percent-encoded. */
+export function pathOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   const end = url.indexOf('?', start)
   return end < 0 ? url.slice(start) : url.slice(start, end)

@@ -1,0 +1,45 @@
+import { RegistryError } from '../errors.ts'
+import type { ErrorForm } from './errors.ts'
+import { headersFor } from './headers.ts'
+import { basePath } from './public-url.ts'
+import type { Row } from './route.ts'
+
+/** What people look at, icons and answers to forms included. Not the files that every page loads: they are public. */
+export function isPageRow({ path }: Row): boolean {
+  return path === '/' || path === '/:repo/' || (path.includes('/-/') && !path.startsWith('/-/assets/'))
+}
+
+/** True for a browser that wants to show a page. */
+export function asksForPage({ method, headers }: Request, row: Row): boolean {
+  const reads = method === 'GET' || method === 'HEAD'
+  return reads && isPageRow(row) && headers.get('accept')?.includes('text/html') === true
+}
+
+/** The error of somebody who has to say who they are first, with what `WWW-Authenticate` answers. */
+export function unauthorized(challenge: string | undefined): RegistryError {
+  return Object.assign(new RegistryError('unauthorized', 'request', 'unauthorized'), { challenge })
+}
+
+/**
+ * What `WWW-Authenticate` answers to an error. Pages tell browsers how to send names that are not ASCII (RFC 7617, 2.1);
+ * scripts compare the challenges of the API, which stay as ChartMuseum's.
+ */
+export function challengeOf(error: unknown, form: ErrorForm): string | undefined {
+  const challenge = error instanceof RegistryError && 'challenge' in error ? error.challenge : undefined
+  if (typeof challenge !== 'string') return undefined
+  return form === 'page' && challenge.startsWith('Basic ') ? `${challenge}, charset="UTF-8"` : challenge
+}
+
+/**
+ * Sends somebody who may read without signing in to where one signs in, and then on to what was asked for: a browser
+ * sends basic credentials by itself only to the folder that asked for them and below (RFC 7617, 2.2).
+ */
+export function toSignIn(request: Request, publicUrl: string, contextPath: string): Response {
+  const { pathname, search } = new URL(request.url)
+  const root = basePath(publicUrl)
+  const next = encodeURIComponent(root + pathname.slice(contextPath.length) + search)
+  const headers = headersFor('page')
+  headers.set('location', `${root}/?signin&next=${next}`)
+  headers.set('cache-control', 'no-store')
+  return new Response(null, { status: 303, headers })
+}

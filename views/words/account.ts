@@ -1,0 +1,101 @@
+import { numberText, plural, type InLanguages } from './language.ts'
+
+const en = {
+  title: 'Account',
+  anonymous: 'Not signed in',
+  /** Where nobody signs in. */
+  everybody: 'Everybody',
+  noSignIn: 'No sign-in needed',
+  signedInAs: (user: string) => `Signed in as ${user}`,
+  /** What somebody may do, in words. */
+  role: {
+    all: 'can read, upload and delete',
+    upload: 'can read and upload',
+    read: 'can read',
+    nothing: 'can read nothing',
+  },
+  /** How the server recognises people. */
+  access: {
+    open: 'This server asks nobody to sign in: everybody can do everything that it allows.',
+    'read-open': 'Everybody can read here. Uploading and deleting need a user name and a password.',
+    closed: 'This server asks everybody for a user name and a password.',
+  },
+  /** How somebody was recognised. */
+  how: {
+    open: 'This server knows nobody by name.',
+    basic: 'By user name and password (HTTP basic authentication).',
+    anonymous: 'You sent no credentials, or not the right ones.',
+  },
+  accessTitle: 'Who may do what',
+  realm: 'Realm',
+  rights: 'Your rights',
+  repository: 'Repository',
+  mainRepository: '(the only repository)',
+  anyRepository: '(a new repository)',
+  read: 'Read',
+  upload: 'Upload',
+  remove: 'Delete',
+  yes: 'Yes',
+  no: 'No',
+  deletesOff: 'Deleting is switched off on this server.',
+  more: (count: number) => `${plural(count, 'repository more', 'repositories more')} are not shown.`,
+  preferences: 'Preferences',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  forPrograms: 'Programs get the same as JSON from this address, with',
+  signedOut: 'You are signed out',
+  signedOutHint: 'If your browser asks for a password, choose Cancel.',
+  closeWindow:
+    'Some browsers keep passwords until their last window is closed. Close it on a computer that is not yours.',
+  signInAgain: 'Sign in again',
+  home: 'To the home page',
+}
+
+export const accountWords: InLanguages<typeof en> = {
+  en,
+  'zh-CN': {
+    title: '账户',
+    anonymous: '未登录',
+    everybody: '所有人',
+    noSignIn: '无需登录',
+    signedInAs: (user) => `已登录：${user}`,
+    role: {
+      all: '可以读取、上传和删除',
+      upload: '可以读取和上传',
+      read: '可以读取',
+      nothing: '没有读取权限',
+    },
+    access: {
+      open: '此服务器不要求登录，任何人都可以执行服务器允许的所有操作。',
+      'read-open': '任何人都可以读取。上传和删除需要用户名和密码。',
+      closed: '此服务器要求所有人提供用户名和密码。',
+    },
+    how: {
+      open: '此服务器不区分用户。',
+      basic: '通过用户名和密码（HTTP Basic 认证）。',
+      anonymous: '你没有提供凭据，或者凭据不正确。',
+    },
+    accessTitle: '访问规则',
+    realm: '认证域（Realm）',
+    rights: '你的权限',
+    repository: '仓库',
+    mainRepository: '（唯一的仓库）',
+    anyRepository: '（新仓库）',
+    read: '读取',
+    upload: '上传',
+    remove: '删除',
+    yes: '是',
+    no: '否',
+    deletesOff: '此服务器已关闭删除功能。',
+    more: (count) => `另有 ${numberText('zh-CN', count)} 个仓库未显示。`,
+    preferences: '偏好设置',
+    signIn: '登录',
+    signOut: '退出登录',
+    forPrograms: '程序可以从此地址获取相同内容的 JSON，请求头为',
+    signedOut: '你已退出登录',
+    signedOutHint: '如果浏览器要求输入密码，请选择“取消”。',
+    closeWindow: '有些浏览器会一直保留密码，直到最后一个窗口关闭。在他人的电脑上，请关闭浏览器。',
+    signInAgain: '重新登录',
+    home: '返回首页',
+  },
+}
