@@ -30,6 +30,7 @@ export function verdicts(row: Row, rows: readonly Row[]): Verdict[] {
     ...startAims(row, rows),
     ...memoryAims(row),
     ...helmAims(row),
+    ...pageAims(row),
   ]
 }
 
@@ -92,6 +93,30 @@ function helmAims(row: Row): Verdict[] {
   if (row.id !== 'helm-repo-add') return []
   const ratio = divide(median(row, 'chartroom', 'cpu_ms'), median(row, 'nginx', 'cpu_ms'))
   return atMost('CPU ≤ 1.1 × bare JSON', ratio, 1.1)
+}
+
+/** Sizes are those of gzip. A first visit is counted without its fonts. */
+function pageAims(row: Row): Verdict[] {
+  const figure = (metric: Metric) => median(row, 'chartroom', metric)
+  const size = { 'page-list': 12, 'page-list-last': 12, 'page-search': 12, 'page-chart': 10 }[row.id]
+  const cpu = figure('cpu_us')
+  if (row.id === 'page-search-typo') return atMost('CPU ≤ 10 ms', cpu && cpu / 1000, 10)
+  if (size !== undefined) {
+    const most = row.id === 'page-search' ? 10 : 3
+    return [
+      ...atMost(`CPU ≤ ${most} ms`, cpu && cpu / 1000, most),
+      ...atMost(`≤ ${size} KB`, figure('wire_kb'), size),
+    ]
+  }
+  if (row.id === 'browser-first-visit') return atMost('≤ 120 KB', figure('wire_kb'), 120)
+  if (row.id === 'browser-second-visit') {
+    return [...atMost('≤ 15 KB', figure('wire_kb'), 15), ...atMost('1 request', figure('requests'), 1)]
+  }
+  if (row.id !== 'browser-values') return []
+  return [
+    ...atMost('≤ 150 ms', figure('wall_ms'), 150),
+    ...atMost('no layout shift', figure('layout_shift'), 0.001),
+  ]
 }
 
 function divide(dividend: number | undefined, divisor: number | undefined): number | undefined {

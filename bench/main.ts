@@ -9,6 +9,7 @@ import type { Results } from './report.ts'
 import type { Bench, Row } from './row.ts'
 import { measureHelm } from './rows/helm.ts'
 import { measureMemory } from './rows/memory.ts'
+import { measurePages } from './rows/pages.ts'
 import { measurePublishing } from './rows/publish.ts'
 import { measureReads } from './rows/reads.ts'
 import { measureStarts } from './rows/start.ts'
@@ -53,6 +54,7 @@ async function measure(options: Options): Promise<Results> {
   const bench: Bench = { options, scratch, rows, finished }
   try {
     await measureReads(bench)
+    await measurePages(bench)
     await measurePublishing(bench)
     await measureStarts(bench)
     await measureMemory(bench)

@@ -20,8 +20,8 @@ export interface Options {
 export const usage = `Usage: bun run bench [options]
 
   --quick          one round of one second: rough figures in some minutes
-  --only <name>    only the rows whose name begins so (again for more): index, archive, list, publish,
-                   start, memory, helm
+  --only <name>    only the rows whose name begins so (again for more): index, archive, list, page, browser,
+                   publish, start, memory, helm
   --rounds <n>     rounds per figure (default 3, the median is told)
   --seconds <n>    seconds of load per figure (default 3)
   --out <name>     keeps the raw figures in bench/results/<name>.json
@@ -30,7 +30,8 @@ export const usage = `Usage: bun run bench [options]
   --executable     measures dist/chartroom instead of src/main.ts in all rows
 
 Variables: CHARTMUSEUM=<binary> puts ChartMuseum beside us in both its modes; HELM3=<binary> names helm;
-BENCH_CORES=0,1 names the server's core and the load's.
+BENCH_CORES=0,1 names the server's core and the load's; BENCH_CHARTS=<folder> has public charts to be read in
+a browser.
 `
 
 /** Reads the command line; throws a TypeError with a sentence for an option that does not exist. */

@@ -111,6 +111,8 @@ const shown: Shown[] = [
   { metric: 'per_second', name: '', print: (value) => `${rate(value)}/s`, ranged: false },
   { metric: 'p50_ms', name: 'p50 ', print: time, ranged: false },
   { metric: 'reads_per_second', name: 'readers ', print: (value) => `${rate(value)}/s`, ranged: false },
+  { metric: 'wire_kb', name: '', print: (value) => `${digits(value)} KB`, ranged: false },
+  { metric: 'layout_shift', name: 'layout shift ', print: (value) => value.toFixed(3), ranged: false },
   { metric: 'rss_mib', name: '', print: (value) => `${value.toFixed(0)} MiB`, ranged: true },
   { metric: 'peak_rss_mib', name: 'peak ', print: (value) => `${value.toFixed(0)} MiB`, ranged: true },
 ]

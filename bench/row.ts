@@ -16,6 +16,10 @@ export interface Measurement {
   peak_rss_mib?: number
   /** What the busy readers got done meanwhile. */
   reads_per_second?: number
+  /** Thousand bytes on the wire, headers apart. */
+  wire_kb?: number
+  /** How much a page moved while it came (https://web.dev/articles/cls): 0 is not at all. */
+  layout_shift?: number
   /** Requests that stand behind the figures. */
   requests?: number
   /** What the subject really answered, when not what was asked for: "200, 10 MB" where a 304 was hoped for. */

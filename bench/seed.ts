@@ -24,6 +24,16 @@ export function seededCharts(size: number): Promise<string> {
   })
 }
 
+/** A folder with so many charts of one version each. */
+export function seededManyCharts(count: number): Promise<string> {
+  return madeOnce(`many-charts-${count}`, async (folder) => {
+    for (let index = 0; index < count; index++) {
+      const chart = makeChart(chartName(index), '1.0.0')
+      await writeChart(folder, chart.file, chart.bytes, index)
+    }
+  })
+}
+
 /** A folder with ten small charts and one of 5 MB. */
 export function seededArchives(): Promise<string> {
   return madeOnce('archives', async (folder) => {
