@@ -1,16 +1,24 @@
 // `bun run peers [name…]`: finds the programs that the tests talk to, and builds or installs those that are missing.
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { baseSystem, peerCache } from '../test/support/base-system.ts'
 import { peer, peers } from '../test/support/peers.ts'
 import type { PeerName } from '../test/support/peers.ts'
 import { projectRoot } from '../test/support/start-server.ts'
 
-/** Built from source by Go: these versions, no others, so that every machine tests with the same clients. */
-const goPrograms: Partial<Record<PeerName, { package: string; version: string }>> = {
+interface GoProgram {
+  /** The last part of it is the name of the program. */
+  readonly package: string
+  readonly version: string
+}
+
+/** Built from source by Go: these versions, no others, so that every machine tests with the same programs. */
+const goPrograms: Partial<Record<PeerName, GoProgram>> = {
   helm3: { package: 'helm.sh/helm/v3/cmd/helm', version: 'v3.20.2' },
   helm4: { package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.2.4' },
+  // MinIO's releases are no version of a Go module, so that the last of its commits stands here.
+  minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
 }
 
 /** Installed by apt-get, when root on Debian or Ubuntu. */
@@ -67,9 +75,9 @@ async function base(): Promise<string> {
 }
 
 /** The cache holds one folder per version, so an older build is never taken for a newer one. */
-async function fromGo(name: PeerName, program: { package: string; version: string }): Promise<string> {
+async function fromGo(name: PeerName, program: GoProgram): Promise<string> {
   const folder = join(peerCache, `${name}-${program.version}`)
-  const built = join(folder, 'helm')
+  const built = join(folder, basename(program.package))
   const known = existsSync(built)
   if (!known) {
     const go = Bun.which('go')

@@ -1,8 +1,9 @@
 import { duration, oneOf, text, toggle } from './option.ts'
 
-/** Every backend that ChartMuseum's `--storage` knows. */
+/** Every backend that ChartMuseum's `--storage` knows, and MinIO by its own name. */
 export const storageBackends = [
   'local',
+  'minio',
   'amazon',
   'google',
   'oracle',
@@ -38,8 +39,45 @@ export const storageOptions = {
   ),
 }
 
-/** Settings of the storage backends that are known by name; `--storage` refuses the backends that are not there yet. */
-export const backendOptions = {
+/** Settings of MinIO, and of Amazon S3 with ChartMuseum's names. */
+export const s3Options = {
+  'storage-minio-endpoint': text(
+    'storage.minio.endpoint',
+    'URL',
+    'MinIO: address, such as https://minio.example.com:9000',
+  ),
+  'storage-minio-bucket': text('storage.minio.bucket', 'NAME', 'MinIO: bucket'),
+  'storage-minio-prefix': text('storage.minio.prefix', 'PREFIX', 'MinIO: start of every key'),
+  'storage-minio-access-key': text('storage.minio.accesskey', 'KEY', 'MinIO: access key'),
+  'storage-minio-secret-key': text('storage.minio.secretkey', 'SECRET', 'MinIO: secret key', {
+    secret: true,
+  }),
+  'storage-minio-region': text('storage.minio.region', 'REGION', 'MinIO: region', { fallback: 'us-east-1' }),
+  'storage-minio-ca-file': text(
+    'storage.minio.cafile',
+    'FILE',
+    "MinIO: certificate authorities (PEM) to trust in place of the system's",
+  ),
+  'storage-minio-style': oneOf(
+    'storage.minio.style',
+    ['path', 'virtual-host'],
+    'path',
+    'MinIO: where the bucket stands, in the path or in the host name',
+  ),
+  'storage-minio-create-bucket': toggle(
+    'storage.minio.createbucket',
+    'MinIO: make the bucket when it is missing',
+  ),
+  'storage-minio-sse': text(
+    'storage.minio.sse',
+    'NAME',
+    'MinIO: server-side encryption of new objects, AES256 or aws:kms',
+  ),
+  'storage-minio-sse-kms-key': text(
+    'storage.minio.ssekmskey',
+    'KEY',
+    'MinIO: key for the encryption aws:kms',
+  ),
   'storage-amazon-bucket': text('storage.amazon.bucket', 'NAME', 'Amazon S3: bucket'),
   'storage-amazon-prefix': text('storage.amazon.prefix', 'PREFIX', 'Amazon S3: start of every key'),
   'storage-amazon-region': text('storage.amazon.region', 'REGION', 'Amazon S3: region'),
@@ -51,13 +89,22 @@ export const backendOptions = {
   'storage-amazon-sse': text(
     'storage.amazon.sse',
     'NAME',
-    'Amazon S3: server-side encryption of new objects',
+    'Amazon S3: server-side encryption of new objects, AES256 or aws:kms',
+  ),
+  'storage-amazon-sse-kms-key': text(
+    'storage.amazon.ssekmskey',
+    'KEY',
+    'Amazon S3: key for the encryption aws:kms; without it, the one of the bucket',
   ),
   'storage-amazon-force-path-style': toggle(
     'storage.amazon.forcepathstyle',
     'Amazon S3: bucket in the path, not in the host name',
     { on: true },
   ),
+}
+
+/** Settings of the storage backends that are known by name; `--storage` refuses the backends that are not there yet. */
+export const backendOptions = {
   'storage-google-bucket': text('storage.google.bucket', 'NAME', 'Google Cloud Storage: bucket'),
   'storage-google-prefix': text(
     'storage.google.prefix',

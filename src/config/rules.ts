@@ -1,4 +1,4 @@
-import { flags, optionOf, settingOf, type Flag, type Settings } from './options.ts'
+import { flags, optionOf, settingOf, variableOf, type Flag, type Settings } from './options.ts'
 
 /** What is wrong with settings that are each fine, and what to say about the others. */
 export interface Verdict {
@@ -29,20 +29,52 @@ export function checkTogether(settings: Settings, isGiven: (flag: Flag) => boole
 }
 
 function storageRules(settings: Settings, isGiven: (flag: Flag) => boolean): string[] {
-  const { storage, storageLocalRootdir: folder } = settings
-  if (storage === '') {
-    if (!isGiven('storage')) return []
-    return [
-      '--storage (STORAGE) is set but empty: name a backend such as local, or leave it out to try Chartroom',
-    ]
+  switch (settings.storage) {
+    case '':
+      if (!isGiven('storage')) return []
+      return [
+        '--storage (STORAGE) is set but empty: name a backend such as local, or leave it out to try Chartroom',
+      ]
+    case 'local':
+      return needed(settings, 'local', { 'storage-local-rootdir': 'the folder for the charts' })
+    case 'minio':
+      return [
+        ...needed(settings, 'minio', {
+          'storage-minio-endpoint': 'the address of MinIO',
+          'storage-minio-bucket': 'the bucket for the charts',
+          'storage-minio-access-key': 'an access key',
+          'storage-minio-secret-key': 'a secret key',
+        }),
+        ...encryptionRule('storage-minio-sse', settings.storageMinioSse, settings.storageMinioSseKmsKey),
+      ]
+    case 'amazon':
+      return [
+        ...needed(settings, 'amazon', { 'storage-amazon-bucket': 'the bucket for the charts' }),
+        ...encryptionRule('storage-amazon-sse', settings.storageAmazonSse, settings.storageAmazonSseKmsKey),
+      ]
+    default:
+      return [
+        `--storage ${settings.storage} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage ` +
+          'local, in MinIO, --storage minio, or in Amazon S3 and what speaks like it, --storage amazon',
+      ]
   }
-  if (storage !== 'local') {
-    return [
-      `--storage ${storage} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage local`,
-    ]
+}
+
+/** One mistake for each setting that a backend cannot do without. */
+function needed(settings: Settings, backend: string, what: Partial<Record<Flag, string>>): string[] {
+  return (Object.entries(what) as [Flag, string][])
+    .filter(([flag]) => settings[settingOf(flag)] === '')
+    .map(([flag, thing]) => `--storage ${backend} needs ${thing}: --${flag} (${variableOf(flag)})`)
+}
+
+/** What is misspelled would leave objects unencrypted where a store takes no notice. */
+function encryptionRule(flag: Flag, algorithm: string, kmsKey: string): string[] {
+  const named = `--${flag} (${variableOf(flag)})`
+  if (!['', 'AES256', 'aws:kms', 'aws:kms:dsse'].includes(algorithm)) {
+    return [`${named} is "${algorithm}": server-side encryption is AES256 or aws:kms`]
   }
-  if (folder !== '') return []
-  return ['--storage local needs the folder for the charts: --storage-local-rootdir (STORAGE_LOCAL_ROOTDIR)']
+  if (kmsKey === '' || algorithm.startsWith('aws:kms')) return []
+  return [`--${flag}-kms-key is a key for aws:kms: set ${named} to it too`]
 }
 
 /** Half a key pair or half a credential would leave the registry less protected than its owner believes. */

@@ -16,10 +16,11 @@ export function checked(storage: Storage): Storage {
       throw named(error, storage.driver, action, key)
     }
   }
-  const { driver } = storage
+  const { driver, conditionalWrites } = storage
   const watch = storage.watch?.bind(storage)
   return {
     driver,
+    ...(conditionalWrites !== undefined && { conditionalWrites }),
     get: async (key) => call('read', checkKey(key), () => storage.get(key)),
     info: async (key) => call('read', checkKey(key), () => storage.info(key)),
     put: async (key, body, options) => call('store', checkKey(key), () => storage.put(key, body, options)),

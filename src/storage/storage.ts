@@ -3,10 +3,12 @@ export interface ObjectInfo {
   readonly key: string
   /** Bytes. */
   readonly size: number
+  /** In whole seconds where a store tells no more (S3). */
   readonly modified: Date
   /**
    * Change tag: differs whenever the bytes may differ. Opaque; compare it, never parse it. It is not a digest.
-   * (Local files: inode, size, mtime and ctime, because a replacement may keep size and mtime.)
+   * (Local files: inode, size, mtime and ctime, because a replacement may keep size and mtime. S3: its ETag, which is
+   * the same when the same bytes are written again; never the time, whose precision differs from store to store.)
    */
   readonly etag: string
 }
@@ -31,6 +33,11 @@ export type Body = Uint8Array | Blob
 export interface Storage {
   /** Names the driver in messages and in `/info`: "local", "memory" … */
   readonly driver: string
+  /**
+   * False where the store itself cannot refuse to replace: `when: 'absent'` is then atomic within this process only,
+   * and a second replica may overwrite. Absent means true.
+   */
+  readonly conditionalWrites?: boolean
   /** The object, or undefined when there is none. */
   get(key: string): Promise<StoredObject | undefined>
   /** Like get(), without the bytes. */

@@ -245,18 +245,44 @@ test('what would leave the server unprotected without its function is refused', 
   expect(mistakesOf({ env: { BEARER_AUTH: 'false', TLS_CA_CERT: '' } })).toEqual([])
 })
 
-test.each(['amazon', 'GOOGLE', 'oracle', 'microsoft', 'alibaba', 'openstack', 'baidu', 'etcd', 'tencent'])(
+test.each(['GOOGLE', 'oracle', 'microsoft', 'alibaba', 'openstack', 'baidu', 'etcd', 'tencent'])(
   'the storage %s is known by name and refused with one sentence',
   (name) => {
     expect(mistakesOf({ argv: ['--storage', name] })).toEqual([
-      `--storage ${name.toLowerCase()} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage local`,
+      `--storage ${name.toLowerCase()} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage ` +
+        'local, in MinIO, --storage minio, or in Amazon S3 and what speaks like it, --storage amazon',
     ])
   },
 )
 
 test('an unknown storage is refused with those that exist, and local needs its folder', () => {
-  expect(mistakesOf({ argv: ['--storage=netease'] })[0]).toContain('one of local, amazon')
+  expect(mistakesOf({ argv: ['--storage=netease'] })[0]).toContain('one of local, minio, amazon')
   expect(mistakesOf({ argv: ['--storage=local'] })[0]).toContain('--storage-local-rootdir')
+})
+
+test('MinIO needs address, bucket and keys, and Amazon its bucket', () => {
+  expect(mistakesOf({ argv: ['--storage=minio'] })).toEqual([
+    '--storage minio needs the address of MinIO: --storage-minio-endpoint (STORAGE_MINIO_ENDPOINT)',
+    '--storage minio needs the bucket for the charts: --storage-minio-bucket (STORAGE_MINIO_BUCKET)',
+    '--storage minio needs an access key: --storage-minio-access-key (STORAGE_MINIO_ACCESS_KEY)',
+    '--storage minio needs a secret key: --storage-minio-secret-key (STORAGE_MINIO_SECRET_KEY)',
+  ])
+  expect(mistakesOf({ argv: ['--storage=amazon'] })).toEqual([
+    '--storage amazon needs the bucket for the charts: --storage-amazon-bucket (STORAGE_AMAZON_BUCKET)',
+  ])
+  expect(mistakesOf({ argv: ['--storage=amazon', '--storage-amazon-bucket=charts'] })).toEqual([])
+})
+
+test.each([
+  [['--storage-amazon-sse=aes'], '--storage-amazon-sse (STORAGE_AMAZON_SSE) is "aes"'],
+  [['--storage-amazon-sse-kms-key=k'], '--storage-amazon-sse-kms-key is a key for aws:kms'],
+  [['--storage-amazon-sse=AES256', '--storage-amazon-sse-kms-key=k'], 'is a key for aws:kms'],
+])('encryption that would not happen is a mistake: %j', (argv, mistake) => {
+  const base = ['--storage=amazon', '--storage-amazon-bucket=charts']
+  expect(mistakesOf({ argv: [...base, ...argv] })).toEqual([expect.stringContaining(mistake)])
+  expect(
+    mistakesOf({ argv: [...base, '--storage-amazon-sse=aws:kms', '--storage-amazon-sse-kms-key=k'] }),
+  ).toEqual([])
 })
 
 test('what has no effect is accepted with one line why', () => {

@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { isRegistryError } from '../../src/errors.ts'
+import type { StorageSettings } from '../../src/storage/open.ts'
 import type { ObjectInfo, Storage } from '../../src/storage/storage.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 /** A store that holds nothing, and how to be rid of it. */
 export interface OpenedStorage {
   readonly storage: Storage
+  /** How another process opens the same store; without it, cases with a process of their own are left out. */
+  readonly settings?: StorageSettings
+  /** Makes the store unusable, as an accident would: the folder or bucket is gone. */
+  readonly ruin?: () => Promise<void>
   readonly dispose: () => Promise<void>
 }
 
@@ -16,6 +21,9 @@ export interface LeftOut {
   readonly tests: readonly string[]
 }
 
+/** Registers a test; a driver that needs a peer says so here (see `peerTest`). */
+export type Register = (name: string, run: () => Promise<void>, timeoutMs?: number) => void
+
 /**
  * What `Storage` promises, as one suite that every driver passes. Each case starts on an empty store and leaves one.
  * A case that is left out prints its reason.
@@ -24,28 +32,33 @@ export function storageContract(
   name: string,
   open: () => Promise<OpenedStorage>,
   leftOut: readonly LeftOut[] = [],
+  register: Register = test,
 ): void {
-  function promise(sentence: string, run: (storage: Storage) => Promise<void>, timeoutMs?: number): void {
+  const left = new Set(leftOut.flatMap(({ tests }) => tests))
+  function promise(sentence: string, run: Case, timeoutMs?: number): void {
     const reason = leftOut.find(({ tests }) => tests.includes(sentence))?.reason
+    left.delete(sentence)
     if (reason !== undefined) return console.log(`Left out for ${name} storage: ${sentence}: ${reason}`)
-    test(sentence, () => onEmptyStore(open, run), timeoutMs)
+    register(sentence, () => onEmptyStore(open, run), timeoutMs)
   }
   describe(`${name} storage`, () => {
     writing(promise)
     reading(promise)
     listing(promise)
     together(promise)
+    accidents(promise)
+    // A name that no case has would leave out nothing, in silence.
+    if (left.size > 0) throw new Error(`The contract has no case "${[...left].join('", "')}"`)
   })
 }
 
-async function onEmptyStore(
-  open: () => Promise<OpenedStorage>,
-  run: (storage: Storage) => Promise<void>,
-): Promise<void> {
-  const { storage, dispose } = await open()
+async function onEmptyStore(open: () => Promise<OpenedStorage>, run: Case): Promise<void> {
+  const opened = await open()
+  const { storage, dispose } = opened
   try {
     expect(await keys(storage)).toEqual([])
-    await run(storage)
+    const ruined = await run(storage, opened)
+    if (ruined === 'ruined') return
     for (const key of await keys(storage)) await storage.delete(key)
     expect(await keys(storage)).toEqual([])
   } finally {
@@ -54,7 +67,8 @@ async function onEmptyStore(
   }
 }
 
-type PromiseCase = (sentence: string, run: (storage: Storage) => Promise<void>, timeoutMs?: number) => void
+type Case = (storage: Storage, opened: OpenedStorage) => Promise<void | 'ruined'>
+type PromiseCase = (sentence: string, run: Case, timeoutMs?: number) => void
 
 function writing(promise: PromiseCase): void {
   promise('put() gives back what info() and get() then say', async (storage) => {
@@ -74,9 +88,9 @@ function writing(promise: PromiseCase): void {
 
   promise('put() replaces an object, and its change tag differs though size stays', async (storage) => {
     const tags = new Set<string>()
-    for (let i = 0; i < 20; i++) tags.add((await storage.put('a', bytes(`v${i % 10}`))).etag)
+    for (let i = 10; i < 30; i++) tags.add((await storage.put('a', bytes(`v${i}`))).etag)
     expect(tags.size).toBe(20)
-    expect(await text(storage, 'a')).toBe('v9')
+    expect(await text(storage, 'a')).toBe('v29')
   })
 
   promise('put() takes an empty body and a Blob', async (storage) => {
@@ -90,12 +104,15 @@ function writing(promise: PromiseCase): void {
     await expect(storage.put('new', new BreakingBlob())).rejects.toThrow()
     expect(await storage.info('new')).toBeUndefined()
     await expect(storage.put('new', new BreakingBlob(), { when: 'absent' })).rejects.toThrow()
+    await expect(storage.put('new', new BreakingBlob(3_000_000))).rejects.toThrow()
+    await expect(storage.put('new', new BreakingBlob(3_000_000), { when: 'absent' })).rejects.toThrow()
     expect(await keys(storage)).toEqual([])
   })
 
   promise('put() leaves the old object whole when its stream fails half-way', async (storage) => {
     const old = await storage.put('old', bytes('old'))
     await expect(storage.put('old', new BreakingBlob())).rejects.toThrow()
+    await expect(storage.put('old', new BreakingBlob(3_000_000))).rejects.toThrow()
     expect(await storage.info('old')).toEqual(old)
     expect(await text(storage, 'old')).toBe('old')
   })
@@ -127,13 +144,32 @@ function writing(promise: PromiseCase): void {
       await using folder = await tempFolder()
       const path = join(folder.path, 'big')
       const size = 64 * 1024 * 1024
-      await Bun.write(path, new Uint8Array(size).fill(7))
-      const put = await storage.put('big', Bun.file(path))
+      const piece = crypto.getRandomValues(new Uint8Array(64 * 1024))
+      await Bun.write(path, new Blob(Array.from({ length: size / piece.byteLength }, () => piece)))
+      const put = await storage.put('big', Bun.file(path), { when: 'absent' })
       expect(put.size).toBe(size)
-      expect(await countStreamed(storage, 'big')).toBe(size)
+      expect(put).toEqual((await storage.info('big')) ?? put)
+      expect(await digestOf(storage, 'big')).toBe(await digestOf(Bun.file(path).stream()))
       await storage.delete('big')
     },
-    60_000,
+    120_000,
+  )
+
+  promise(
+    'a 192 MiB object is streamed: written and read with flat memory',
+    async (_storage, { settings }) => {
+      await using folder = await tempFolder()
+      // In a process of its own: in this one the memory of all the other tests moves too.
+      const program = join(import.meta.dir, 'large-object.ts')
+      const child = Bun.spawn([process.execPath, program, folder.path, JSON.stringify(settings)], {
+        stdout: 'pipe',
+      })
+      const { size, growth } = (await new Response(child.stdout).json()) as { size: number; growth: number }
+      expect(size).toBe(192 * 1024 * 1024)
+      // What waits to be collected takes 31 to 47 MB with MinIO, for 64 MiB and for 256 MiB alike.
+      expect(growth).toBeLessThan(size / 3)
+    },
+    120_000,
   )
 }
 
@@ -174,7 +210,7 @@ function listing(promise: PromiseCase): void {
       expect(new Map(listed.map((info) => [info.key, info]))).toEqual(put)
       await inParallel(64, wanted, async (key) => void (await storage.delete(key)))
     },
-    120_000,
+    300_000,
   )
 
   promise('list() gives what starts with the prefix, and nothing else', async (storage) => {
@@ -217,10 +253,13 @@ function listing(promise: PromiseCase): void {
   })
 
   promise('list() shows what is below .chartroom/ only when it is asked for', async (storage) => {
-    for (const key of ['a', '.chartroom/catalog/org/_', '.other/b']) await storage.put(key, bytes(key))
+    for (const key of ['a', '.chartroom/catalog/org/_', '.chartroom/trash/org/1/c.tgz', '.other/b'])
+      await storage.put(key, bytes(key))
     expect(await keys(storage)).toEqual(['.other/b', 'a'])
     expect(await keys(storage, '.chartroom/catalog/')).toEqual(['.chartroom/catalog/org/_'])
-    await storage.delete('.chartroom/catalog/org/_')
+    expect(await keys(storage, '.chartroom/trash/org/1/', true)).toEqual(['.chartroom/trash/org/1/c.tgz'])
+    expect(await keys(storage, '.chartroom/trash/')).toEqual(['.chartroom/trash/org/1/c.tgz'])
+    for (const key of await keys(storage, '.chartroom/')) expect(await storage.delete(key)).toBe(true)
   })
 
   promise('list() can be left before its end', async (storage) => {
@@ -268,8 +307,40 @@ function together(promise: PromiseCase): void {
   })
 }
 
-/** A Blob whose stream gives some bytes, then fails. */
+function accidents(promise: PromiseCase): void {
+  promise('what is broken is an error, and never looks missing or empty', async (storage, { ruin }) => {
+    await storage.put('org/a', bytes('a'))
+    await ruin?.()
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => storage.get('org/a'),
+      () => storage.get('org/never-there'),
+      () => storage.info('org/a'),
+      () => storage.info('org/never-there'),
+      () => keys(storage, 'org/'),
+      () => keys(storage),
+      () => storage.check(),
+    ]
+    for (const call of calls) {
+      const error = await call().then(
+        (value) => value,
+        (reason: unknown) => reason,
+      )
+      expect(error).toMatchObject({ code: 'unavailable', about: 'storage' })
+    }
+    return 'ruined'
+  })
+}
+
+/** A Blob whose stream gives some bytes, then fails. The size it announces is another than what comes. */
 class BreakingBlob extends Blob {
+  constructor(readonly announced = 0) {
+    super()
+  }
+
+  override get size(): number {
+    return this.announced
+  }
+
   override stream(): ReturnType<Blob['stream']> {
     let pulls = 0
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -290,6 +361,15 @@ function awkwardKeys(): string[] {
     ...single.map((character) => `in/a${character}b`),
     'mychart-1.0.0+build.5.tgz',
     '50%2fa b+é.tgz',
+    // Numbers, if whoever reads a listing takes texts for numbers.
+    '007',
+    '1.10',
+    '0x10',
+    '1e5',
+    '123456789012345678901234567890',
+    'true',
+    'null',
+    'numbers/1.10',
     'dots/..a',
     'dots/a..',
     'dots/...',
@@ -312,12 +392,12 @@ export async function keys(storage: Storage, prefix = '', shallow = false): Prom
   return (await Array.fromAsync(storage.list(prefix, { shallow }))).map(({ key }) => key)
 }
 
-async function countStreamed(storage: Storage, key: string): Promise<number> {
-  const found = await storage.get(key)
-  let size = 0
-  const body = found?.body instanceof Blob ? found.body.stream() : found?.body
-  for await (const chunk of body ?? []) size += chunk.byteLength
-  return size
+/** SHA-256 of a stream, or of what stands under a key. */
+async function digestOf(source: Storage | ReadableStream<Uint8Array>, key = ''): Promise<string> {
+  const hash = new Bun.CryptoHasher('sha256')
+  const body = source instanceof ReadableStream ? source : (await source.get(key))?.body
+  for await (const chunk of (body instanceof Blob ? body.stream() : body) ?? []) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 async function inParallel<T>(

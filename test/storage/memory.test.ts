@@ -5,6 +5,10 @@ import { storageContract } from './contract.ts'
 storageContract('memory', async () => ({ storage: checked(memoryStorage()), dispose: async () => {} }), [
   {
     reason: 'its place is the memory that the case measures',
-    tests: ['a 64 MiB object is streamed: written and read with flat memory'],
+    tests: ['a 192 MiB object is streamed: written and read with flat memory'],
+  },
+  {
+    reason: 'nothing can break it',
+    tests: ['what is broken is an error, and never looks missing or empty'],
   },
 ])

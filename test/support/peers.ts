@@ -15,6 +15,7 @@ export const peers = {
   buildah: { variable: 'BUILDAH', programs: ['buildah'] },
   debootstrap: { variable: 'DEBOOTSTRAP', programs: ['debootstrap'] },
   curl: { variable: 'CURL', programs: ['curl'] },
+  minio: { variable: 'MINIO', programs: ['minio'] },
 } satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers

@@ -1,0 +1,36 @@
+import type { Settings } from '../config/options.ts'
+import type { StorageSettings } from '../storage/open.ts'
+
+/** What the chosen storage needs of the settings. Backends that are not there yet have been refused before. */
+export function storageSettings(settings: Settings): StorageSettings {
+  switch (settings.storage) {
+    case 'minio':
+      return {
+        backend: 'minio',
+        endpoint: settings.storageMinioEndpoint,
+        bucket: settings.storageMinioBucket,
+        prefix: settings.storageMinioPrefix,
+        accessKey: settings.storageMinioAccessKey,
+        secretKey: settings.storageMinioSecretKey,
+        region: settings.storageMinioRegion,
+        caFile: settings.storageMinioCaFile,
+        style: settings.storageMinioStyle,
+        createBucket: settings.storageMinioCreateBucket,
+        sse: settings.storageMinioSse,
+        sseKmsKey: settings.storageMinioSseKmsKey,
+      }
+    case 'amazon':
+      return {
+        backend: 'amazon',
+        bucket: settings.storageAmazonBucket,
+        prefix: settings.storageAmazonPrefix,
+        region: settings.storageAmazonRegion,
+        endpoint: settings.storageAmazonEndpoint,
+        forcePathStyle: settings.storageAmazonForcePathStyle,
+        sse: settings.storageAmazonSse,
+        sseKmsKey: settings.storageAmazonSseKmsKey,
+      }
+    default:
+      return { backend: 'local', rootdir: settings.storageLocalRootdir }
+  }
+}
