@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const response = await answer({
     request: new Request('http://localhost/-/openapi.json'),
     repo: '',
-    params: { name: '', version: '', filename: '' },
+    params: { name: '', version: '', filename: '', path: '' },
     query: new URLSearchParams(),
     caller: { name: undefined, may: () => true },
     publicUrl: 'http://localhost',

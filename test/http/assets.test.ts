@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { gunzipSync } from 'node:zlib'
-import { assetNames, assetUrl } from '../../src/http/web/assets.ts'
+import { assetNames, assetUrl, assetUrls, type AssetName } from '../../src/http/web/assets.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { join } from 'node:path'
 import { serveWeb } from './web-fixture.ts'
@@ -111,6 +111,90 @@ describe('assets', () => {
     expect(await robots.text()).toBe('User-agent: *\nDisallow: /\n')
   })
 
+  test('a font is sent as it is, whatever encodings are accepted', async () => {
+    await using server = serveWeb()
+    for (const name of fontNames) {
+      const response = await ask(server.url + (await assetUrl('', name)), {
+        'accept-encoding': 'gzip, zstd',
+      })
+      expect(response.headers.get('content-encoding')).toBeNull()
+      expect(new TextDecoder().decode((await response.bytes()).slice(0, 4))).toBe('wOF2')
+    }
+  })
+
+  test('the stylesheet names each font at its own address', async () => {
+    await using server = serveWeb({ contextPath: '/ctx' })
+    const address = server.url + (await assetUrl('/ctx', 'chartroom.css'))
+    const text = await (await ask(address)).text()
+    const named = [...text.matchAll(/url\('([^']+)'\)/g)].map(
+      ([, relative = '']) => new URL(relative, address).href,
+    )
+    const fonts = await Promise.all(fontNames.map((name) => assetUrl('/ctx', name)))
+    expect(named.sort()).toEqual(fonts.map((path) => server.url + path).sort())
+  })
+
+  test('a stylesheet without fonts is another file at another address', async () => {
+    await using server = serveWeb()
+    const own = await assetUrl('', 'chartroom.css')
+    const system = await assetUrl('', 'chartroom.css', { fonts: false })
+    expect(system).not.toBe(own)
+    const [withFonts, without] = await Promise.all(
+      [own, system].map(async (path) => (await ask(server.url + path)).text()),
+    )
+    expect(without).not.toMatch(/font-face|url\(/)
+    expect(withFonts).toEndWith(without as string)
+  })
+
+  test('the stylesheet is sent without the comments of its source', async () => {
+    await using server = serveWeb()
+    const text = await (await ask(server.url + (await assetUrl('', 'chartroom.css')))).text()
+    expect(text).not.toMatch(/\/\*|\n /)
+    expect(text).toStartWith('@font-face')
+  })
+
+  test('the addresses that pages need are made once', async () => {
+    const urls = await assetUrls('/ctx')
+    expect(await assetUrls('/ctx')).toBe(urls)
+    expect(urls['icons.svg']).toBe(await assetUrl('/ctx', 'icons.svg'))
+    const system = await assetUrls('/ctx', { fonts: false })
+    expect(system['chartroom.css']).toBe(await assetUrl('/ctx', 'chartroom.css', { fonts: false }))
+    expect(Object.keys(urls)).not.toContain('swagger-ui-bundle.js')
+  })
+
+  test('what a first visit loads stays small', async () => {
+    await using server = serveWeb()
+    const bytes = async (name: AssetName) => {
+      const response = await ask(server.url + (await assetUrl('', name)), { 'accept-encoding': 'gzip' })
+      return (await response.bytes()).byteLength
+    }
+    expect(await bytes('chartroom.css')).toBeLessThanOrEqual(10_000)
+    expect(await bytes('icons.svg')).toBeLessThanOrEqual(4_000)
+    const loaded = [
+      'chartroom.css',
+      'chartroom.js',
+      'htmx.min.js',
+      'icons.svg',
+      'rose.svg',
+      'source.js',
+    ] as const
+    const all = (await Promise.all(loaded.map(bytes))).reduce((sum, size) => sum + size, 0)
+    // 120 KB with a page of 12 KB and 24 icons of charts of at most 1 KB each.
+    expect(all).toBeLessThanOrEqual(120_000 - 12_000 - 24_000)
+    const fonts = (await Promise.all(fontNames.map(bytes))).reduce((sum, size) => sum + size, 0)
+    expect(fonts).toBeLessThanOrEqual(95_000)
+  })
+
+  test('every icon that a page can ask for is in the sprite', async () => {
+    const sprite = await Bun.file(join(import.meta.dir, '../../public/icons.svg')).text()
+    const drawn = new Set([...sprite.matchAll(/<symbol id="([\w-]+)"/g)].map(([, id]) => id))
+    const views = new Bun.Glob('views/**/*.tsx').scan(join(import.meta.dir, '../..'))
+    for await (const file of views) {
+      const text = await Bun.file(join(import.meta.dir, '../..', file)).text()
+      for (const [, name] of text.matchAll(/<Icon\b[^>]*\bname="([^"]+)"/g)) expect(drawn).toContain(name)
+    }
+    expect(drawn.size).toBeGreaterThan(30)
+  })
+
   test('files are inside a compiled executable', async () => {
     await using folder = await tempFolder()
     const program = join(folder.path, 'program')
@@ -127,7 +211,10 @@ describe('assets', () => {
   }, 60_000)
 })
 
+const fontNames = ['ibm-plex-mono.woff2', 'public-sans.woff2', 'source-serif.woff2'] as const
+
 function typeOf(name: string): string {
+  if (name.endsWith('.woff2')) return 'font/woff2'
   if (name.endsWith('.css')) return 'text/css; charset=utf-8'
   return name.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'image/svg+xml'
 }

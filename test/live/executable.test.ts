@@ -4,6 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { program } from '../../src/version.ts'
 import { chart } from '../support/chart-builder.ts'
+import { fillForWalk, walkPages } from '../support/page-walk.ts'
 import { freePort, projectRoot, runProgram } from '../support/start-server.ts'
 import { filesBelow, tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
@@ -43,11 +44,6 @@ async function startAlone(folder: string) {
   throw new Error(`The executable did not start:\n${await new Response(child.stderr).text()}`)
 }
 
-/** Addresses of the server's own files that a page names. */
-function linked(html: string): string[] {
-  return [...html.matchAll(/(?:src|href)="(\/-\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
-}
-
 describe('the executable, alone in an empty folder', () => {
   test('greets, takes a chart, lists it and gives it back, and ends with 0', async () => {
     await using folder = await tempFolder()
@@ -76,22 +72,15 @@ describe('the executable, alone in an empty folder', () => {
     await using folder = await tempFolder()
     await using server = await startAlone(folder.path)
     const { child, url } = server
-    const types = new Map<string, string>()
-    for (const page of ['/', '/-/api']) {
-      const answer = await fetch(url + page, { headers: { accept: 'text/html' } })
-      expect([page, answer.status]).toEqual([page, 200])
-      expect(answer.headers.get('content-type')).toStartWith('text/html')
-      for (const path of linked(await answer.text())) {
-        const file = await fetch(url + path)
-        expect([path, file.status]).toEqual([path, 200])
-        expect((await file.bytes()).byteLength).toBeGreaterThan(100)
-        types.set(path.slice(path.lastIndexOf('/') + 1), file.headers.get('content-type') ?? '')
-      }
-    }
+    await fillForWalk(url)
+    const types = await walkPages(url)
     expect(types.get('chartroom.css')).toStartWith('text/css')
     expect(types.get('swagger-ui.css')).toStartWith('text/css')
     expect(types.get('swagger-ui-bundle.js')).toStartWith('text/javascript')
     expect(types.get('explorer.js')).toStartWith('text/javascript')
+    for (const font of ['public-sans', 'source-serif', 'ibm-plex-mono']) {
+      expect([font, types.get(`${font}.woff2`)]).toEqual([font, 'font/woff2'])
+    }
     const document = await fetch(`${url}/-/openapi.json`)
     expect(document.headers.get('content-type')).toStartWith('application/json')
     expect(await document.json()).toMatchObject({

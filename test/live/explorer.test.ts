@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect } from 'bun:test'
 import { join } from 'node:path'
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { startBrowser, visit } from '../support/browser.ts'
 import { chart } from '../support/chart-builder.ts'
-import { peer, peerTest } from '../support/peers.ts'
-import { startServer, type RunningServer } from '../support/start-server.ts'
+import { peerTest } from '../support/peers.ts'
+import { startServer } from '../support/start-server.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
 let browser: Browser | undefined
@@ -21,15 +22,7 @@ beforeAll(async () => {
     '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: mychart\nversion: 0.1.0\n\n...\n' +
       '-----BEGIN PGP SIGNATURE-----\n\nwsBcBAEBCgAQ\n-----END PGP SIGNATURE-----\n',
   )
-  const executablePath = peer('chromium')
-  if (executablePath === undefined) return
-  const args = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-  ]
-  browser = await chromium.launch({ executablePath, args: [...args, '--disable-sync', '--no-first-run'] })
+  browser = await startBrowser()
 }, 60_000)
 
 afterAll(async () => {
@@ -43,8 +36,8 @@ describe('the API explorer in Chromium', () => {
     'uploads, lists, reads and deletes by Try it out',
     async () => {
       await using server = await startServer()
-      await using visit = await open(server, '/-/api')
-      const { page } = visit
+      await using opened = await visit(browser, server, '/-/api')
+      const { page } = opened
 
       const publish = await tryOut(page, 'Charts-publishChart')
       await publish.locator('input[type=file]').setInputFiles(archive)
@@ -70,22 +63,22 @@ describe('the API explorer in Chromium', () => {
       )
       expect(gone).toEqual({ status: 200, body: { deleted: true } })
       expect(await server.charts()).toEqual([])
-      visit.expectClean()
+      opened.expectClean()
     },
     180_000,
   )
 
   peerTest(['chromium'], 'uploads a form with an archive and its provenance', async () => {
     await using server = await startServer()
-    await using visit = await open(server, '/-/api')
-    const publish = await tryOut(visit.page, 'Charts-publishChart')
+    await using opened = await visit(browser, server, '/-/api')
+    const publish = await tryOut(opened.page, 'Charts-publishChart')
     await publish.locator('select[aria-label="Request content type"]').selectOption('multipart/form-data')
     const inputs = publish.locator('input[type=file]')
     await inputs.nth(0).setInputFiles(archive)
     await inputs.nth(1).setInputFiles(provenance)
     expect(await execute(publish)).toEqual({ status: 201, body: { saved: true } })
     expect(await server.charts()).toEqual(['mychart-0.1.0.tgz', 'mychart-0.1.0.tgz.prov'])
-    visit.expectClean()
+    opened.expectClean()
   })
 
   peerTest(
@@ -98,74 +91,36 @@ describe('the API explorer in Chromium', () => {
       expect(refused.status).toBe(401)
       expect(refused.headers.get('www-authenticate')).toBe('Basic realm="ChartMuseum"')
       const httpCredentials = { username: 'alice', password: 'secret' }
-      await using visit = await open(server, '/ctx/swagger', { httpCredentials })
-      expect(new URL(visit.page.url()).pathname).toBe('/ctx/-/api')
-      const publish = await tryOut(visit.page, 'Charts-publishChart', { repo1: 'org1', repo2: 'team1' })
+      await using opened = await visit(browser, server, '/ctx/swagger', { httpCredentials })
+      expect(new URL(opened.page.url()).pathname).toBe('/ctx/-/api')
+      const publish = await tryOut(opened.page, 'Charts-publishChart', { repo1: 'org1', repo2: 'team1' })
       await publish.locator('input[type=file]').setInputFiles(archive)
       expect(await execute(publish)).toEqual({ status: 201, body: { saved: true } })
       expect(await server.charts()).toEqual(['org1/team1/mychart-0.1.0.tgz'])
-      visit.expectClean()
+      opened.expectClean()
     },
   )
 
   peerTest(['chromium'], 'opens no document that the address bar names', async () => {
     await using server = await startServer()
-    await using visit = await open(
+    await using opened = await visit(
+      browser,
       server,
       '/-/api?url=https://example.com/evil.json&configUrl=https://example.com/c.json',
     )
-    await visit.page.waitForSelector('#operations-Charts-publishChart')
-    visit.expectClean()
+    await opened.page.waitForSelector('#operations-Charts-publishChart')
+    opened.expectClean()
   })
 
   peerTest(['chromium'], 'the home page leads to it, without a script of its own', async () => {
     await using server = await startServer()
-    await using visit = await open(server, '/', { javaScriptEnabled: false })
-    await visit.page.click('main a[href="/-/api"]')
-    expect(await visit.page.locator('h1').textContent()).toBe('API explorer')
-    expect(await visit.page.locator('#explorer').textContent()).toContain('needs JavaScript')
-    visit.expectClean()
+    await using opened = await visit(browser, server, '/', { javaScriptEnabled: false })
+    await opened.page.click('footer a[href="/-/api"]')
+    expect(await opened.page.locator('h1').textContent()).toBe('API explorer')
+    expect(await opened.page.locator('#explorer').textContent()).toContain('needs JavaScript')
+    opened.expectClean()
   })
 })
-
-interface Visit extends AsyncDisposable {
-  readonly page: Page
-  /** Fails when the page asked another host, broke its policy, or logged an error that no answer explains. */
-  expectClean(): void
-}
-
-/** Opens a page and writes down whatever it asks and complains about. */
-async function open(
-  server: RunningServer,
-  path: string,
-  options: { httpCredentials?: { username: string; password: string }; javaScriptEnabled?: boolean } = {},
-): Promise<Visit> {
-  if (browser === undefined) throw new Error('Chromium was not started')
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const complaints: string[] = []
-  const foreign: string[] = []
-  page.on('request', (request) => {
-    const url = request.url()
-    if (!url.startsWith(`${server.url}/`) && !url.startsWith('data:')) foreign.push(url)
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  // The browser logs every answer of 400 and more; those that a test provokes are looked at there.
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-      complaints.push(message.text())
-  })
-  await context.exposeBinding('tellViolation', (_, rule: string) => complaints.push(rule))
-  await context.addInitScript(
-    `addEventListener('securitypolicyviolation', (event) => tellViolation(event.violatedDirective + ' ' + event.blockedURI))`,
-  )
-  await page.goto(server.url + path)
-  return {
-    page,
-    expectClean: () => expect({ foreign, complaints }).toEqual({ foreign: [], complaints: [] }),
-    [Symbol.asyncDispose]: () => context.close(),
-  }
-}
 
 /** Opens an operation and makes it ready to be sent, its path parameters filled in. */
 async function tryOut(

@@ -6,6 +6,7 @@ import { program } from '../../src/version.ts'
 import { chart } from '../support/chart-builder.ts'
 import { runInImage, startContainer } from '../support/container.ts'
 import { buildImage, type BuiltImage } from '../support/image.ts'
+import { fillForWalk, walkPages } from '../support/page-walk.ts'
 import { peerTest, sayOnce } from '../support/peers.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -93,7 +94,8 @@ describe('a container', () => {
       expect(await (await fetch(`${url}/index.yaml`)).text()).toContain('charts/mychart-1.0.0.tgz')
       const served = await fetch(`${url}/charts/mychart-1.0.0.tgz`)
       expect(new Uint8Array(await served.arrayBuffer())).toEqual(archive)
-      expect((await fetch(`${url}/-/api`)).status).toBe(200)
+      await fillForWalk(url)
+      expect((await walkPages(url)).get('public-sans.woff2')).toBe('font/woff2')
       expect((await stat(join(charts, 'mychart-1.0.0.tgz'))).uid).toBe(uid)
       const { code, output } = await container.stop()
       expect(output).toContain('Request served')

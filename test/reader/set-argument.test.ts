@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setArgument } from '../../src/reader/value-paths.ts'
+import { setArgument, setJsonArgument } from '../../src/reader/value-paths.ts'
 import type { Segment } from '../../src/reader/value-paths.ts'
 import { parseYaml } from '../../src/registry/yaml.ts'
 import { peerTest } from '../support/peers.ts'
@@ -39,10 +39,20 @@ const cases: readonly (readonly [path: readonly Segment[], value: Value])[] = [
   ...[12, -1, 1.5, false].map((value) => [['value'], value] as const),
 ]
 
+/** Lists and empty mappings, which are set as JSON. */
+const wholes: readonly (readonly [path: readonly Segment[], value: readonly unknown[] | object])[] = [
+  [['empty'], {}],
+  [['a', 'kubernetes.io/os'], []],
+  [
+    ['a,b', 'c=d'],
+    [1, 'yes', true, null, { 'k.x': "it's $HOME, {y}" }],
+  ],
+]
+
 for (const helm of ['helm3', 'helm4'] as const) {
   peerTest(
     [helm],
-    `${helm} reads what setArgument() writes as the value that was meant`,
+    `${helm} reads what setArgument() and setJsonArgument() write as the value that was meant`,
     (paths) => reads(paths[helm]),
     60_000,
   )
@@ -54,8 +64,15 @@ async function reads(helm: string): Promise<void> {
   await mkdir(join(place, 'templates'), { recursive: true })
   await Bun.write(join(place, 'Chart.yaml'), 'apiVersion: v2\nname: echo\nversion: 1.0.0\n')
   await Bun.write(join(place, 'templates', 'a.yaml'), 'values: {{ toJson .Values | quote }}\n')
-  for (const [path, value] of cases) {
-    const argument = setArgument(path, value)
+  const tries = [
+    ...cases.map(([path, value]) => ({ path, value, argument: setArgument(path, value) })),
+    ...wholes.map(([path, value]) => ({
+      path,
+      value,
+      argument: setJsonArgument(path, JSON.stringify(value)),
+    })),
+  ]
+  for (const { path, value, argument } of tries) {
     const run = Bun.spawnSync(['sh', '-c', `${helm} template release ${place} ${argument}`])
     const printed = parseYaml(run.stdout.toString()) as { values?: string } | null
     const wanted = path.reduceRight<unknown>(

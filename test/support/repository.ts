@@ -17,13 +17,15 @@ export function keptLog(): KeptLog {
   return { lines, debug: keep('DEBUG'), info: keep('INFO'), warn: keep('WARN'), error: keep('ERROR') }
 }
 
-const usual: RepositoryOptions = {
+/** How repositories are set unless a test says otherwise. */
+export const usualOptions: RepositoryOptions = {
   limits: { overwrite: 'with-force', idempotent: false, maxObjects: 0, versionsPerChart: 0 },
   contextPath: '',
   chartUrl: undefined,
   statefile: 'yaml',
   adoptStatefile: true,
   refreshMs: 0,
+  trashMs: 0,
 }
 
 /** A repository over a store, as a server would have it. */
@@ -32,7 +34,7 @@ export function repositoryOver(
   options: { log?: Log; name?: string } & Partial<RepositoryOptions> = {},
 ): Repository {
   const { log = keptLog(), name = '', ...changed } = options
-  return new Repository(name, storage, { ...usual, ...changed }, undefined, log)
+  return new Repository(name, storage, { ...usualOptions, ...changed }, undefined, log)
 }
 
 /** Bytes as an upload that arrived in memory. */

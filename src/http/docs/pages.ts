@@ -14,7 +14,9 @@ export const homeDoc: OperationDoc = {
   id: 'readHome',
   tag: 'Pages',
   summary: 'The home page',
-  description: 'How to add the repository to Helm and how to upload a chart.',
+  description:
+    'The charts of the repository, searched, filtered and sorted by the query; without charts how to begin. Where ' +
+    'repositories have a path, the repositories.',
   headers: [ifNoneMatch],
   responses: {
     200: { description: 'The page.', headers: { ETag: etag }, content: html },

@@ -18,3 +18,28 @@ declare module '*/swagger-ui-bundle.js' {
   const path: string
   export default path
 }
+
+declare module '*/chartroom.js' {
+  const path: string
+  export default path
+}
+
+declare module '*/htmx.min.js' {
+  const path: string
+  export default path
+}
+
+declare module '*/source.js' {
+  const path: string
+  export default path
+}
+
+declare module '*/upload.js' {
+  const path: string
+  export default path
+}
+
+declare module '*.woff2' {
+  const path: string
+  export default path
+}

@@ -28,14 +28,19 @@ export function remember<Value>(make: () => Promise<Value>): () => Promise<Value
   }
 }
 
-/** Wraps bytes; nothing is compressed yet. */
-export function prepare(bytes: Uint8Array<ArrayBuffer>, type: string): Prepared {
+/** Wraps bytes; nothing is compressed yet, and never where `compress` is false. */
+export function prepare(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: string,
+  { compress: worthIt = true }: { readonly compress?: boolean } = {},
+): Prepared {
   const made = new Map<Encoding, Promise<Blob | undefined>>()
   return {
     type,
     body: new Blob([bytes]),
     hash: new Bun.CryptoHasher('sha256').update(bytes).digest('hex').slice(0, 16),
     encoded(encoding) {
+      if (!worthIt) return Promise.resolve(undefined)
       const blob = made.get(encoding) ?? compress(bytes, encoding)
       made.set(encoding, blob)
       return blob

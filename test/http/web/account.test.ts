@@ -4,6 +4,7 @@ import { chart } from '../../support/chart-builder.ts'
 import { basic, site } from '../../support/site.ts'
 import { startServer, type RunningServer } from '../../support/start-server.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { textOf } from './chart-site.ts'
 
 // Real processes on a machine that may be busy.
 setDefaultTimeout(30_000)
@@ -45,7 +46,7 @@ describe('a server behind basic auth, below a context path', () => {
     expect(english.headers.get('content-type')).toStartWith('text/html')
     const html = await english.text()
     expect(html).toContain('<h1>Sign in to continue.</h1>')
-    expect(html).toContain(`helm repo add chartroom ${server.url}/ctx --username NAME`)
+    expect(textOf(html)).toContain(`helm repo add chartroom ${server.url}/ctx --username NAME`)
     expect(html).toContain('href="/ctx/?signin&amp;next=%2Fctx%2Fx"')
     const chinese = await ask(server, '/ctx/-/whoami', { headers: { 'accept-language': 'zh-CN,zh;q=0.9' } })
     expect(chinese.status).toBe(401)

@@ -6,7 +6,8 @@ import { addressesIn, chartSite, expectInert, textOf } from './chart-site.ts'
 
 const timeout = 30_000
 
-const commandsIn = (html: string) => [...html.matchAll(/<code>(.*?)<\/code>/g)].map(([, text]) => text)
+const commandsIn = (html: string) =>
+  [...html.matchAll(/<code>(.*?)<\/code>/g)].map(([, text = '']) => text.replaceAll(/<[^>]*>/g, ''))
 
 describe('a repository without charts', () => {
   test(
