@@ -7,8 +7,12 @@
     location.replace(location.origin + location.pathname + location.search + location.hash)
     return
   }
+  const root = document.documentElement
   const night = matchMedia('(prefers-color-scheme: dark)')
-  const follow = () => document.documentElement.classList.toggle('dark-mode', night.matches)
+  const follow = () => {
+    const { theme } = root.dataset
+    root.classList.toggle('dark-mode', theme === 'night' || (theme !== 'day' && night.matches))
+  }
   night.addEventListener('change', follow)
   follow()
   place.textContent = ''
