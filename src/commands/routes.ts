@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from '../config/options.ts'
 import { apiRows } from '../http/api.ts'
@@ -43,7 +44,7 @@ export function createRoutes(parts: RouteParts) {
   const receiver = createReceiver({
     limit: maxUploadSize,
     deadlineMs: readTimeout * 1000,
-    folder: scratch?.folder ?? join(settings.storageLocalRootdir, reservedPrefix, 'tmp'),
+    folder: scratch?.folder ?? join(settings.storageLocalRootdir || tmpdir(), reservedPrefix, 'tmp'),
     ...uploadMemory,
   })
   const fields = {

@@ -1,3 +1,4 @@
+import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
 import { forEachOf } from './at-once.ts'
@@ -53,10 +54,26 @@ export async function removeFiles(
 ): Promise<Removal> {
   return parts.turns.run(files, async () => {
     const there = await lookFor(parts, files)
-    const deletion =
-      trashMs > 0 && there.length > 0 ? await parts.trash.keep(there, { by, forMs: trashMs }) : undefined
+    const deletion = trashMs > 0 ? await keepUnlessFull(parts, there, { by, forMs: trashMs }) : undefined
     return hideAndDelete(parts, files, there, deletion)
   })
+}
+
+/** A full store must not keep anybody from deleting: then there is no undo, and whoever deletes is told so. */
+async function keepUnlessFull(
+  { trash, repo, log }: RemoveParts,
+  there: readonly TrashedFile[],
+  options: { by: string | undefined; forMs: number },
+): Promise<Deletion | undefined> {
+  if (there.length === 0) return undefined
+  try {
+    return await trash.keep(there, options)
+  } catch (error) {
+    if (!isRegistryError(error, 'full')) throw error
+    const files = there.map(({ file }) => file).join(', ')
+    log.warn('No room for the trash: deleted for good', { repo, files })
+    return undefined
+  }
 }
 
 async function lookFor(

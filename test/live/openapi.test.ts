@@ -212,9 +212,10 @@ function session(): Step[] {
       '/api/charts/mychart/latest',
       '/charts/mychart-0.1.0.tgz',
     ].map(ok),
-    ...['readme', 'files', 'file?path=values.yaml', 'raw?path=values.yaml', 'dependencies', 'compare'].map(
-      (what) => ok(`${version}/${what}`),
+    ...['readme', 'files', 'file?path=values.yaml', 'raw?path=values.yaml', 'values/keys'].map((what) =>
+      ok(`${version}/${what}`),
     ),
+    ...['dependencies', 'compare'].map((what) => ok(`${version}/${what}`)),
     { path: `${version}/schema`, status: 404 },
     { path: `${version}/file`, status: 400 },
     { path: `${version}/raw?path=templates/nothing.yaml`, status: 404 },

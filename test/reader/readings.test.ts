@@ -9,7 +9,7 @@ const readme = (markdown: string) =>
   ({
     markdown,
     chart: 'a',
-    files: ['docs/a b.md', 'x.png', 'x.svg'],
+    files: ['docs/a b.md', 'x.png', 'x.bmp'],
     addresses: { link: 'raw?path=', image: 'raw?path=' },
     language: 'en',
   }) as const
@@ -19,7 +19,7 @@ const endless = '*_a'.repeat(30_000)
 
 describe('createReadings()', () => {
   test('renders in a thread of its own, with addresses for the files of the archive', async () => {
-    const markdown = '[a](<docs/a b.md>) [n](none.md) ![x](x.png) ![s](x.svg)'
+    const markdown = '[a](<docs/a b.md>) [n](none.md) ![x](x.png) ![s](x.bmp)'
     const { html } = (await readings.run('readme', readme(markdown))) ?? {}
     expect(html).toContain('<a href="raw?path=docs/a%20b.md">')
     expect(html).toContain('<img src="raw?path=x.png"')

@@ -411,3 +411,21 @@ describe('sweeping', () => {
     expect(log.lines.filter((line) => line.includes('A record of the trash cannot be read'))).toHaveLength(4)
   })
 })
+
+test('a full store keeps nobody from deleting: what is deleted is gone, and nothing is left of the attempt', async () => {
+  const inner = memoryStorage()
+  await publishSigned(repositoryOver(inner, { trashMs }), 'redis', '1.0.0')
+  const full: Storage = {
+    ...inner,
+    put: (key, body, options) =>
+      key.startsWith('.chartroom/trash/')
+        ? Promise.reject(new RegistryError('full', 'storage', 'no space left'))
+        : inner.put(key, body, options),
+  }
+  const log = keptLog()
+  const repository = repositoryOver(full, { trashMs, log })
+  expect(await repository.remove('redis', '1.0.0')).toEqual({ versions: 1, deletion: undefined })
+  expect(await repository.versions('redis')).toEqual([])
+  expect(Object.keys(await bytesIn(inner))).toEqual([])
+  expect(log.lines.join()).toContain('No room for the trash: deleted for good')
+})

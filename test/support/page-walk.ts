@@ -66,6 +66,6 @@ async function readAsset(url: string, path: string, types: Map<string, string>):
   expect([path, file.status, bytes.byteLength > 100]).toEqual([path, 200, true])
   types.set(name, file.headers.get('content-type') ?? '')
   if (!name.endsWith('.css')) return
-  const fonts = new TextDecoder().decode(bytes).matchAll(/url\("?(\.\.\/[^")]+\.woff2)"?\)/g)
+  const fonts = new TextDecoder().decode(bytes).matchAll(/url\(["']?(\.\.\/[^"')]+\.woff2)["']?\)/g)
   for (const [, font = ''] of fonts) await readAsset(url, new URL(font, url + path).pathname, types)
 }
