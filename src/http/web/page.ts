@@ -101,6 +101,13 @@ export async function serverPage(
   }
 }
 
+/** The same page as it would be inside of a repository: addresses made from it lead there. */
+export function within(page: Page, repo: string, settings: WebSettings): Page {
+  const { contextPath } = page
+  const repository = repo === '' ? contextPath : `${contextPath}/${repo}`
+  return { ...page, repo, inRepository: true, repository, list: listAddress(contextPath, repo, settings) }
+}
+
 function listAddress(contextPath: string, repo: string, { ownHome = false }: WebSettings): string {
   if (repo !== '') return `${contextPath}/${repo}/`
   return ownHome ? `${contextPath}/-/` : `${contextPath}/`
@@ -171,6 +178,6 @@ function encoded(request: Request, headers: Headers, html: Uint8Array<ArrayBuffe
   if (encoding === undefined || html.byteLength < leastCompressed) return html
   headers.set('content-encoding', encoding)
   return new Uint8Array(
-    encoding === 'gzip' ? gzipSync(html, { level: 5 }) : Bun.zstdCompressSync(html, { level: 3 }),
+    encoding === 'gzip' ? gzipSync(html, { level: 3 }) : Bun.zstdCompressSync(html, { level: 3 }),
   )
 }

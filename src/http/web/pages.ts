@@ -14,6 +14,7 @@ import { get, post, type Answer, type Ask, type Row } from '../route.ts'
 import { sendAsset, sendFavicon } from './assets.ts'
 import { documentAnswer } from './documents.ts'
 import type { WebParts } from './parts.ts'
+import { remember } from './prepared.ts'
 
 /**
  * What a browser asks, with paths below the context path. What costs time to load (preact, the Swagger plugin) is loaded
@@ -45,21 +46,22 @@ async function rememberLanguage({ query, publicUrl }: Ask, response: Response): 
   if (cookie !== undefined) response.headers.append('set-cookie', cookie)
 }
 
-const list = () => import('./list.ts')
-const searchPage = () => import('./search-page.ts')
-const overview = () => import('./overview.ts')
-const dependencies = () => import('./dependencies.ts')
-const versions = () => import('./versions.ts')
-const icons = () => import('./icons.ts')
-const values = () => import('./values.ts')
-const schema = () => import('./schema.ts')
-const files = () => import('./files.ts')
-const compare = () => import('./compare-page.ts')
-const upload = () => import('./upload.ts')
-const deletion = () => import('./delete.ts')
-const trash = () => import('./trash.ts')
-const account = () => import('./account.ts')
-const explorer = () => import('./explorer.ts')
+// Kept once they are loaded: import() of a module that is there costs something on every call.
+const list = remember(() => import('./list.ts'))
+const searchPage = remember(() => import('./search-page.ts'))
+const overview = remember(() => import('./overview.ts'))
+const dependencies = remember(() => import('./dependencies.ts'))
+const versions = remember(() => import('./versions.ts'))
+const icons = remember(() => import('./icons.ts'))
+const values = remember(() => import('./values.ts'))
+const schema = remember(() => import('./schema.ts'))
+const files = remember(() => import('./files.ts'))
+const compare = remember(() => import('./compare-page.ts'))
+const upload = remember(() => import('./upload.ts'))
+const deletion = remember(() => import('./delete.ts'))
+const trash = remember(() => import('./trash.ts'))
+const account = remember(() => import('./account.ts'))
+const explorer = remember(() => import('./explorer.ts'))
 
 /** What belongs to no repository. */
 function serverRows(parts: WebParts): Row[] {

@@ -9,7 +9,7 @@ import { headersFor } from '../headers.ts'
 import type { Ask } from '../route.ts'
 import { readListQuery, searchQuery } from './list-query.ts'
 import { chartRow } from './list-rows.ts'
-import { pageOf, sendPage } from './page.ts'
+import { pageOf, sendPage, within } from './page.ts'
 import type { WebParts } from './parts.ts'
 import { readableNames } from './repository-list.ts'
 
@@ -36,7 +36,7 @@ export async function sendSearchPage(ask: Ask, parts: WebParts): Promise<Respons
   const view = h(Search, {
     page,
     query: { ...query, page: current },
-    groups: shown.map((one) => groupOf(page, one, query)),
+    groups: shown.map((one) => groupOf(page, one, query, parts)),
     total: sum(found, ({ total }) => total),
     places: found.length,
     repositories: names.length,
@@ -96,11 +96,15 @@ async function nearestOf(
 }
 
 /** Rows link into their own repository, so they get its page. */
-function groupOf(page: Page, { repository, found }: FoundThere, { words }: ListQuery): FoundGroup {
-  const below = repository === '' ? '' : `/${repository}`
+function groupOf(
+  page: Page,
+  { repository, found }: FoundThere,
+  { words }: ListQuery,
+  parts: WebParts,
+): FoundGroup {
   return {
     repository,
-    page: { ...page, repo: repository, inRepository: true, repository: page.contextPath + below },
+    page: within(page, repository, parts.settings),
     rows: found.charts.map((chart) => chartRow(chart, words)),
     total: found.total,
   }
