@@ -9,7 +9,7 @@ const readme = (markdown: string) =>
   ({
     markdown,
     chart: 'a',
-    files: ['docs/a b.md', 'x.png', 'x.bmp'],
+    files: ['docs/a b.md', 'x.png', 'x.svg', 'x.bmp'],
     addresses: { link: 'raw?path=', image: 'raw?path=' },
     language: 'en',
   }) as const
@@ -19,10 +19,11 @@ const endless = '*_a'.repeat(30_000)
 
 describe('createReadings()', () => {
   test('renders in a thread of its own, with addresses for the files of the archive', async () => {
-    const markdown = '[a](<docs/a b.md>) [n](none.md) ![x](x.png) ![s](x.bmp)'
+    const markdown = '[a](<docs/a b.md>) [n](none.md) ![x](x.png) ![v](x.svg) ![s](x.bmp)'
     const { html } = (await readings.run('readme', readme(markdown))) ?? {}
     expect(html).toContain('<a href="raw?path=docs/a%20b.md">')
     expect(html).toContain('<img src="raw?path=x.png"')
+    expect(html).toContain('<img src="raw?path=x.svg"')
     expect(html).toContain('<span title="not in this package">n</span>')
     expect(html).toContain('<span title="not in this package">Image: s</span>')
   }, 20_000)

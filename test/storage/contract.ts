@@ -152,7 +152,7 @@ function writing(promise: PromiseCase): void {
       expect(await digestOf(storage, 'big')).toBe(await digestOf(Bun.file(path).stream()))
       await storage.delete('big')
     },
-    120_000,
+    60_000,
   )
 
   promise(
@@ -210,7 +210,7 @@ function listing(promise: PromiseCase): void {
       expect(new Map(listed.map((info) => [info.key, info]))).toEqual(put)
       await inParallel(64, wanted, async (key) => void (await storage.delete(key)))
     },
-    300_000,
+    120_000,
   )
 
   promise('list() gives what starts with the prefix, and nothing else', async (storage) => {

@@ -16,9 +16,10 @@ await writer.end()
 
 const ignore = () => undefined
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-const storage = await openStorage(JSON.parse(settings) as StorageSettings, log)
-// What the first calls cost (a library, code made ready, buffers of the connection) is not the object's.
-await pass('warm', Bun.file(source).slice(0, 8 * 1024 * 1024))
+const chosen = JSON.parse(settings) as StorageSettings
+const storage = await openStorage(chosen, log)
+// What the first calls over a network cost (a library, buffers of the connection) is not the object's.
+if (chosen.backend !== 'local') await pass('warm', Bun.file(source).slice(0, 8 * 1024 * 1024))
 Bun.gc(true)
 const before = process.memoryUsage.rss()
 let most = before

@@ -30,6 +30,14 @@ storageContract('local, on a network mount,', () => opened(remoteCalls), leftOut
 storageContract('local, without hard links and folder syncs,', () => opened(bareFileSystem()), leftOut)
 
 describe('the folder of local storage', () => {
+  test('gives another change tag to every write, of the same bytes too', async () => {
+    await using folder = await tempFolder()
+    const storage = await open(folder)
+    const tags = new Set<string>()
+    for (let i = 0; i < 20; i++) tags.add((await storage.put('a', bytes(`v${i % 10}`))).etag)
+    expect(tags.size).toBe(20)
+  })
+
   test('holds one file per object, readable by others, and no unfinished one', async () => {
     await using folder = await tempFolder()
     const storage = await open(folder)
