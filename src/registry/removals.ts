@@ -6,7 +6,7 @@ import type { Turns } from './in-turn.ts'
 import { archiveFile } from './keys.ts'
 import type { Limits } from './limits.ts'
 import { surplus } from './limits.ts'
-import type { Removal } from './remove.ts'
+import type { Removal, RemoveOptions } from './remove.ts'
 import { removeFiles } from './remove.ts'
 import type { Restored } from './restore.ts'
 import { restoreDeletion } from './restore.ts'
@@ -24,7 +24,10 @@ export interface Removals {
   readonly trash: Trash
   /** One version, named as ChartMuseum's API names it. Throws RegistryError `not_found`. */
   one(name: VersionName, by: string | undefined): Promise<Removal>
-  /** Many versions, as one deletion; those that are not there any more are left out. `not_found` when none is. */
+  /**
+   * Many versions, as one deletion that people were told they can undo; those that are not there any more are left out.
+   * Throws RegistryError `not_found` when none is, and `full` when there is no room to keep them: then all stay.
+   */
   many(names: readonly VersionName[], by: string | undefined): Promise<Removal>
   /** A chart with all its versions. Throws RegistryError `not_found`. */
   chart(name: string, by: string | undefined): Promise<Removal>
@@ -50,8 +53,12 @@ export function createRemovals(given: RemovalsParts): Removals {
   const { catalog, limits, trashMs } = given
   const parts = { ...given, trash: createTrash(given) }
 
-  async function remove(files: readonly string[], by: string | undefined, missing: () => RegistryError) {
-    const removal = await removeFiles(parts, files, { by, trashMs })
+  async function remove(
+    files: readonly string[],
+    options: Omit<RemoveOptions, 'trashMs'>,
+    missing: () => RegistryError,
+  ) {
+    const removal = await removeFiles(parts, files, { ...options, trashMs })
     if (removal.versions === 0) throw missing()
     return removal
   }
@@ -63,15 +70,16 @@ export function createRemovals(given: RemovalsParts): Removals {
       // ChartMuseum: joins both and deletes that file, so "a-1" + "2" removes version "1-2" of "a" too; here only
       // where there is no version "2" of "a-1".
       const files = exact.length > 0 ? exact : [archiveFile(chart, version)]
-      return remove(files, by, () => noVersion({ chart, version }))
+      return remove(files, { by }, () => noVersion({ chart, version }))
     },
     many(names, by) {
       const files = new Set(names.flatMap(({ chart, version }) => catalog.filesOf(chart, version)))
-      return remove([...files], by, () => noVersion(names[0] ?? { chart: '', version: '' }))
+      const missing = () => noVersion(names[0] ?? { chart: '', version: '' })
+      return remove([...files], { by, promised: true }, missing)
     },
     chart(name, by) {
       const files = catalog.chart(name)?.ranked.map((one) => one.version.file) ?? []
-      return remove(files, by, () => {
+      return remove(files, { by }, () => {
         return new RegistryError('not_found', 'chart', `Cannot delete "${name}": there is no such chart`)
       })
     },

@@ -1,4 +1,4 @@
-import { isRegistryError } from '../errors.ts'
+import { isRegistryError, RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
 import { forEachOf } from './at-once.ts'
@@ -25,6 +25,8 @@ export interface RemoveOptions {
   readonly by?: string | undefined
   /** How long it can be undone, milliseconds; 0: not at all. */
   readonly trashMs: number
+  /** Somebody was promised that it can be undone: without room for a copy nothing is deleted. */
+  readonly promised?: boolean
 }
 
 /** What came of a deletion. */
@@ -50,30 +52,38 @@ const parallel = 4
 export async function removeFiles(
   parts: RemoveParts,
   files: readonly string[],
-  { by, trashMs }: RemoveOptions,
+  options: RemoveOptions,
 ): Promise<Removal> {
   return parts.turns.run(files, async () => {
     const there = await lookFor(parts, files)
-    const deletion = trashMs > 0 ? await keepUnlessFull(parts, there, { by, forMs: trashMs }) : undefined
+    const deletion = options.trashMs > 0 ? await keepIfPossible(parts, there, options) : undefined
     return hideAndDelete(parts, files, there, deletion)
   })
 }
 
-/** A full store must not keep anybody from deleting: then there is no undo, and whoever deletes is told so. */
-async function keepUnlessFull(
+/** A full store must not keep anybody from deleting: then there is no undo, unless it was promised. */
+async function keepIfPossible(
   { trash, repo, log }: RemoveParts,
   there: readonly TrashedFile[],
-  options: { by: string | undefined; forMs: number },
+  { by, trashMs, promised = false }: RemoveOptions,
 ): Promise<Deletion | undefined> {
   if (there.length === 0) return undefined
   try {
-    return await trash.keep(there, options)
+    return await trash.keep(there, { by, forMs: trashMs })
   } catch (error) {
     if (!isRegistryError(error, 'full')) throw error
+    if (promised) throw noRoom(error)
     const files = there.map(({ file }) => file).join(', ')
     log.warn('No room for the trash: deleted for good', { repo, files })
     return undefined
   }
+}
+
+function noRoom(cause: unknown): RegistryError {
+  const message =
+    'Cannot delete so that it can be undone: the storage has no room for a copy, and nothing was deleted. ' +
+    'Delete with the API, which then keeps none, or start with --trash-ttl 0'
+  return new RegistryError('full', 'storage', message, {}, { cause })
 }
 
 async function lookFor(

@@ -173,7 +173,7 @@ export class Repository {
     return this.whileOpen(() => this.removals.one({ chart, version }, by))
   }
 
-  /** Removes many versions, which come back together too. Throws RegistryError `not_found` when none is there. */
+  /** Removes many versions, which come back together too. Throws RegistryError `not_found`, or `full` (removals.ts). */
   async removeVersions(names: readonly VersionName[], by?: string): Promise<Removal> {
     return this.whileOpen(() => this.removals.many(names, by))
   }

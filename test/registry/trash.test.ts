@@ -412,7 +412,7 @@ describe('sweeping', () => {
   })
 })
 
-test('a full store keeps nobody from deleting: what is deleted is gone, and nothing is left of the attempt', async () => {
+test('a full store keeps nobody from deleting, unless an undo was promised, and nothing is left of the attempt', async () => {
   const inner = memoryStorage()
   await publishSigned(repositoryOver(inner, { trashMs }), 'redis', '1.0.0')
   const full: Storage = {
@@ -424,6 +424,12 @@ test('a full store keeps nobody from deleting: what is deleted is gone, and noth
   }
   const log = keptLog()
   const repository = repositoryOver(full, { trashMs, log })
+  const before = await bytesIn(inner)
+  // Who was told that it can be undone loses nothing.
+  const refused = await refusal(repository.removeVersions([{ chart: 'redis', version: '1.0.0' }]))
+  expect([refused.code, refused.message]).toEqual(['full', expect.stringContaining('nothing was deleted')])
+  expect((await repository.versions('redis')).map(({ version }) => version)).toEqual(['1.0.0'])
+  expect(await bytesIn(inner)).toEqual(before)
   expect(await repository.remove('redis', '1.0.0')).toEqual({ versions: 1, deletion: undefined })
   expect(await repository.versions('redis')).toEqual([])
   expect(Object.keys(await bytesIn(inner))).toEqual([])
