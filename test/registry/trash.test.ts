@@ -132,6 +132,8 @@ describe('a deletion', () => {
       { chart: 'x', version: '3.0.0-12' },
       { chart: 'x', version: 'no such version' },
     ])
+    // Of two deletions in one millisecond none is newer.
+    await Bun.sleep(2)
     const whole = await repository.removeChart('devops', 'bob')
     expect([several.versions, whole.versions]).toEqual([2, 2])
     expect(await storedKeys(storage)).toEqual([
