@@ -19,6 +19,19 @@ const goPrograms: Partial<Record<PeerName, GoProgram>> = {
   helm4: { package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.2.4' },
   // MinIO's releases are no version of a Go module, so that the last of its commits stands here.
   minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
+  'fake-gcs-server': { package: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1' },
+}
+
+interface NpmPackage {
+  readonly package: string
+  readonly version: string
+  /** The program, below `node_modules`: Bun runs it. */
+  readonly program: string
+}
+
+/** Packages of npm, installed as they are, without running any script of theirs. */
+const npmPackages: Partial<Record<PeerName, NpmPackage>> = {
+  azurite: { package: 'azurite', version: '3.37.0', program: 'azurite/dist/src/blob/main.js' },
 }
 
 /** Installed by apt-get, when root on Debian or Ubuntu. */
@@ -28,6 +41,7 @@ const debianPackages: Partial<Record<PeerName, readonly string[]>> = {
   buildah: ['buildah'],
   debootstrap: ['debootstrap'],
   curl: ['curl'],
+  etcd: ['etcd-server'],
 }
 
 const binaries = join(projectRoot, '.peers', 'bin')
@@ -57,7 +71,10 @@ function wantedPeers(names: readonly string[]): PeerName[] {
 async function provide(name: PeerName): Promise<string> {
   try {
     const program = goPrograms[name]
-    if (program && !process.env[peers[name].variable]) return await fromGo(name, program)
+    const named = process.env[peers[name].variable]
+    if (program && !named) return await fromGo(name, program)
+    const fromRegistry = npmPackages[name]
+    if (fromRegistry && !named) return await fromNpm(name, fromRegistry)
     const present = peer(name)
     const line = present ? `found      ${present}` : await fromDebian(name, debianPackages[name] ?? [])
     return name === 'debootstrap' ? `${line}, ${await base()}` : line
@@ -83,20 +100,47 @@ async function fromGo(name: PeerName, program: GoProgram): Promise<string> {
     const go = Bun.which('go')
     if (!go) throw new Error(`build ${program.package}@${program.version}: needs Go, see https://go.dev/dl`)
     console.log(`${name.padEnd(12)} building ${program.package}@${program.version}, which takes minutes …`)
-    const fresh = `${folder}.${process.pid}`
-    try {
-      await run([go, 'install', `${program.package}@${program.version}`], { GOBIN: fresh, CGO_ENABLED: '0' })
-      await rm(folder, { recursive: true, force: true })
-      await rename(fresh, folder)
-    } finally {
-      await rm(fresh, { recursive: true, force: true })
-    }
+    await intoFolder(folder, (fresh) =>
+      run([go, 'install', `${program.package}@${program.version}`], { GOBIN: fresh, CGO_ENABLED: '0' }),
+    )
   }
-  await mkdir(binaries, { recursive: true })
-  const link = join(binaries, name)
-  await rm(link, { force: true })
-  await symlink(built, link)
+  await link(name, built)
   return `${known ? 'found' : 'built'}      ${built} (${program.version})`
+}
+
+async function fromNpm(name: PeerName, wanted: NpmPackage): Promise<string> {
+  const folder = join(peerCache, `${name}-${wanted.version}`)
+  const program = join(folder, 'node_modules', wanted.program)
+  const known = existsSync(program)
+  if (!known) {
+    await intoFolder(folder, async (fresh) => {
+      await mkdir(fresh, { recursive: true })
+      await Bun.write(join(fresh, 'package.json'), '{ "private": true }\n')
+      const what = `${wanted.package}@${wanted.version}`
+      await run([process.execPath, 'add', '--exact', '--ignore-scripts', '--cwd', fresh, what], {})
+    })
+  }
+  await link(name, program)
+  return `${known ? 'found' : 'installed'}  ${program} (${wanted.version})`
+}
+
+/** Fills a folder beside its place, so that one that is there is complete. */
+async function intoFolder(folder: string, fill: (fresh: string) => Promise<void>): Promise<void> {
+  const fresh = `${folder}.${process.pid}`
+  try {
+    await fill(fresh)
+    await rm(folder, { recursive: true, force: true })
+    await rename(fresh, folder)
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+async function link(name: PeerName, program: string): Promise<void> {
+  await mkdir(binaries, { recursive: true })
+  const place = join(binaries, name)
+  await rm(place, { force: true })
+  await symlink(program, place)
 }
 
 let listsUpdated = false

@@ -30,6 +30,51 @@ export function storageSettings(settings: Settings): StorageSettings {
         sse: settings.storageAmazonSse,
         sseKmsKey: settings.storageAmazonSseKmsKey,
       }
+    case 'alibaba':
+      return {
+        backend: 'alibaba',
+        bucket: settings.storageAlibabaBucket,
+        prefix: settings.storageAlibabaPrefix,
+        endpoint: settings.storageAlibabaEndpoint,
+        sse: settings.storageAlibabaSse,
+      }
+    case 'tencent':
+      return {
+        backend: 'tencent',
+        bucket: settings.storageTencentBucket,
+        prefix: settings.storageTencentPrefix,
+        endpoint: settings.storageTencentEndpoint,
+        sse: '',
+      }
+    case 'baidu':
+      return {
+        backend: 'baidu',
+        bucket: settings.storageBaiduBucket,
+        prefix: settings.storageBaiduPrefix,
+        endpoint: settings.storageBaiduEndpoint,
+        sse: '',
+      }
+    case 'etcd':
+      return {
+        backend: 'etcd',
+        endpoint: settings.storageEtcdEndpoint,
+        cafile: settings.storageEtcdCafile,
+        certfile: settings.storageEtcdCertfile,
+        keyfile: settings.storageEtcdKeyfile,
+        prefix: settings.storageEtcdPrefix,
+      }
+    case 'google':
+      return {
+        backend: 'google',
+        bucket: settings.storageGoogleBucket,
+        prefix: settings.storageGooglePrefix,
+      }
+    case 'microsoft':
+      return {
+        backend: 'microsoft',
+        container: settings.storageMicrosoftContainer,
+        prefix: settings.storageMicrosoftPrefix,
+      }
     default:
       return { backend: 'local', rootdir: settings.storageLocalRootdir }
   }

@@ -1,4 +1,6 @@
+import { commandTexts } from './help-commands.ts'
 import { markdownTable } from './markdown-table.ts'
+import { commandFlags, commandOptionOf, type WorkCommand } from './options-commands.ts'
 import { groups, optionOf, variableOf, type Flag } from './options.ts'
 
 const usage = `Usage: chartroom [COMMAND] [SETTING …]
@@ -6,17 +8,25 @@ const usage = `Usage: chartroom [COMMAND] [SETTING …]
 Commands
   serve      Serve charts; what happens without a command
   health     Ask the server with the same settings whether it is well: exit 0 or 1
+  doctor     Try everything that the storage has to allow, and say how to mend what fails
+  import     Copy charts from a repository, a folder or a bucket into the storage
+  export     Copy charts from the storage into a folder or a bucket
   licenses   Print the licences of what Chartroom is made of
   version    Print the version
-  help       Print this
+  help       Print this; "help import" and the like tell more of one command
 
 Without --storage Chartroom runs in local trial mode: charts in ./data, reachable from this computer only.
 Each setting is a flag (-flag works too), a variable, or a key in the config file; flags win over variables, variables
 over the file.
 `
 
-/** What `--help` prints: every setting in its group, at most `width` columns wide. */
-export function helpText(width = 100): string {
+/**
+ * What `--help` prints, at most `width` columns wide: every setting in its group, or one command with the settings of
+ * its own.
+ */
+export function helpText(width = 100, topic?: string): string {
+  const command = topic === undefined ? undefined : workCommands.find((one) => one === topic)
+  if (command !== undefined) return commandHelp(command, width)
   const parts = Object.entries(groups).map(([title, table]) => {
     const rows = (Object.keys(table) as Flag[]).map((flag) => helpRow(flag, width))
     return `\n${title}\n${rows.join('')}`
@@ -33,15 +43,36 @@ export function settingsTable(): string {
   return parts.join('\n\n')
 }
 
+const workCommands: readonly WorkCommand[] = ['import', 'export', 'doctor']
+
+function commandHelp(command: WorkCommand, width: number): string {
+  const rows = commandFlags
+    .filter((flag) => commandOptionOf(flag).commands.includes(command))
+    .map((flag) => {
+      const { variable, reader, help, default: fallback } = commandOptionOf(flag)
+      const takes = reader.takes === '' ? '' : ` ${reader.takes}`
+      const known = typeof fallback === 'number' ? ` [${fallback}]` : ''
+      const spelled = `--${flag}${takes}${variable === undefined ? '' : `  (${variable})`}`
+      return `  ${spelled}\n${indented(help + known, width)}`
+    })
+  return `${commandTexts[command]}\nSettings of this command\n${rows.join('')}
+The storage is named by the same settings as for the server: "chartroom --help" lists them.
+`
+}
+
+function indented(text: string, width: number): string {
+  return wrap(text, width - 6)
+    .map((line) => `      ${line}\n`)
+    .join('')
+}
+
 function helpRow(flag: Flag, width: number): string {
   const { short, reader, help } = optionOf(flag)
   const takes = reader.takes === '' ? '' : ` ${reader.takes}`
   const spelled = `${short === undefined ? '' : `-${short}, `}--${flag}${takes}  (${variableOf(flag)})`
   const fallback = defaultOf(flag)
   const text = help + notesOf(flag) + (fallback === '' ? '' : ` [${fallback}]`)
-  return `  ${spelled}\n${wrap(text, width - 6)
-    .map((line) => `      ${line}\n`)
-    .join('')}`
+  return `  ${spelled}\n${indented(text, width)}`
 }
 
 function tableRow(flag: Flag): string[] {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { readCommandLine } from './command-line.ts'
 import { readConfigFile, type ConfigFile } from './config-file.ts'
+import { readCommandSettings, type CommandSettings } from './options-commands.ts'
 import { flags, optionOf, settingOf, variableOf, type Flag, type Settings } from './options.ts'
 import { checkTogether } from './rules.ts'
 
@@ -15,6 +16,10 @@ export interface Loaded {
   readonly warnings: readonly string[]
   /** True when no storage was named: the folder ./data, on this computer only. */
   readonly trial: boolean
+  /** What the command works on, where it works on something. */
+  readonly subject: string | undefined
+  /** The settings of the commands beside serve. */
+  readonly own: CommandSettings
 }
 
 /** Everything that is wrong with the settings, told at once. The program ends with exit 2. */
@@ -50,12 +55,14 @@ interface Given {
  */
 export function loadSettings({ argv, env, readFile }: LoadInput): Loaded {
   const line = readCommandLine(argv)
-  const mistakes = [...line.mistakes]
+  const own = readCommandSettings(line.own, env)
+  const mistakes = [...line.mistakes, ...own.mistakes]
   const file = configFile(line.given.get('config')?.at(-1) ?? env['CONFIG'] ?? '', readFile)
   mistakes.push(...file.mistakes)
 
   const values: Record<string, unknown> = {}
   const sources: Record<string, Source> = {}
+  const unread = new Set<Flag>()
   for (const flag of flags) {
     const given = givenFor(flag, line.given, env, file)
     const name = settingOf(flag)
@@ -63,17 +70,21 @@ export function loadSettings({ argv, env, readFile }: LoadInput): Loaded {
     values[name] = optionOf(flag).default
     if (!given) continue
     const value = readValue(flag, given.texts)
-    if (value === undefined) mistakes.push(unreadable(flag, given))
-    else values[name] = value
+    if (value === undefined) {
+      mistakes.push(unreadable(flag, given))
+      unread.add(flag)
+    } else values[name] = value
   }
 
   // Every flag of the table was just given a value that its own reader made.
   const settings = values as unknown as Settings
   const from = sources as Loaded['sources']
-  const together = checkTogether(settings, (flag) => from[settingOf(flag)] !== 'default')
+  const isGiven = (flag: Flag) => from[settingOf(flag)] !== 'default' && !unread.has(flag)
+  const together = checkTogether(settings, isGiven)
   mistakes.push(...together.mistakes)
   if (mistakes.length > 0) throw new SettingsError(mistakes)
-  return { ...withPlaces(settings, from), sources: from, warnings: [...file.warnings, ...together.warnings] }
+  const warnings = [...file.warnings, ...together.warnings]
+  return { ...withPlaces(settings, from), sources: from, warnings, subject: line.subject, own: own.settings }
 }
 
 /** Fills in what depends on the mode, and makes folders absolute. */

@@ -37,10 +37,21 @@ export const storageOptions = {
     'Folder of the local storage; made when it is missing',
     { shown: './data in local trial mode' },
   ),
+  'single-replica': toggle(
+    'storage.singlereplica',
+    'No other server writes to this storage: asks it for nothing before a read, and tells others nothing. Without it, ' +
+      'several servers on one storage always show the same',
+  ),
+  'max-stale': duration(
+    'storage.maxstale',
+    3_600_000,
+    'How long reads are answered from what is known while the storage does not answer; 0 refuses them at once',
+    { shown: '1h' },
+  ),
 }
 
 /** Settings of MinIO, and of Amazon S3 with ChartMuseum's names. */
-export const s3Options = {
+const s3Options = {
   'storage-minio-endpoint': text(
     'storage.minio.endpoint',
     'URL',
@@ -103,18 +114,14 @@ export const s3Options = {
   ),
 }
 
-/** Settings of the storage backends that are known by name; `--storage` refuses the backends that are not there yet. */
-export const backendOptions = {
+/** Settings of the other storage backends, with ChartMuseum's names. */
+const backendOptions = {
   'storage-google-bucket': text('storage.google.bucket', 'NAME', 'Google Cloud Storage: bucket'),
   'storage-google-prefix': text(
     'storage.google.prefix',
     'PREFIX',
     'Google Cloud Storage: start of every key',
   ),
-  'storage-oracle-bucket': text('storage.oracle.bucket', 'NAME', 'Oracle: bucket'),
-  'storage-oracle-prefix': text('storage.oracle.prefix', 'PREFIX', 'Oracle: start of every key'),
-  'storage-oracle-region': text('storage.oracle.region', 'REGION', 'Oracle: region'),
-  'storage-oracle-compartmentid': text('storage.oracle.compartmentid', 'OCID', 'Oracle: compartment'),
   'storage-microsoft-container': text('storage.microsoft.container', 'NAME', 'Azure Blob Storage: container'),
   'storage-microsoft-prefix': text(
     'storage.microsoft.prefix',
@@ -123,8 +130,39 @@ export const backendOptions = {
   ),
   'storage-alibaba-bucket': text('storage.alibaba.bucket', 'NAME', 'Alibaba OSS: bucket'),
   'storage-alibaba-prefix': text('storage.alibaba.prefix', 'PREFIX', 'Alibaba OSS: start of every key'),
-  'storage-alibaba-endpoint': text('storage.alibaba.endpoint', 'HOST', 'Alibaba OSS: endpoint'),
+  'storage-alibaba-endpoint': text('storage.alibaba.endpoint', 'HOST', 'Alibaba OSS: endpoint', {
+    shown: 'oss-cn-hangzhou.aliyuncs.com',
+  }),
   'storage-alibaba-sse': text('storage.alibaba.sse', 'NAME', 'Alibaba OSS: encryption, AES256 or KMS'),
+  'storage-baidu-bucket': text('storage.baidu.bucket', 'NAME', 'Baidu BOS: bucket'),
+  'storage-baidu-prefix': text('storage.baidu.prefix', 'PREFIX', 'Baidu BOS: start of every key'),
+  'storage-baidu-endpoint': text('storage.baidu.endpoint', 'HOST', 'Baidu BOS: endpoint', {
+    shown: 'bj.bcebos.com',
+  }),
+  'storage-etcd-endpoint': text('storage.etcd.endpoint', 'URLS', 'etcd: endpoints, separated by commas', {
+    fallback: 'http://localhost:2379',
+  }),
+  'storage-etcd-cafile': text('storage.etcd.cafile', 'FILE', 'etcd: certificate authority'),
+  'storage-etcd-certfile': text('storage.etcd.certfile', 'FILE', 'etcd: client certificate'),
+  'storage-etcd-keyfile': text('storage.etcd.keyfile', 'FILE', 'etcd: key of the client certificate'),
+  'storage-etcd-prefix': text('storage.etcd.prefix', 'PREFIX', 'etcd: start of every key'),
+  'storage-tencent-bucket': text(
+    'storage.tencent.bucket',
+    'NAME',
+    'Tencent COS: bucket, such as charts-1250000000',
+  ),
+  'storage-tencent-prefix': text('storage.tencent.prefix', 'PREFIX', 'Tencent COS: start of every key'),
+  'storage-tencent-endpoint': text('storage.tencent.endpoint', 'HOST', 'Tencent COS: endpoint', {
+    shown: 'cos.ap-guangzhou.myqcloud.com',
+  }),
+}
+
+/** Settings of backends that `--storage` refuses: an old configuration is read to its end all the same. */
+const refusedOptions = {
+  'storage-oracle-bucket': text('storage.oracle.bucket', 'NAME', 'Oracle: bucket'),
+  'storage-oracle-prefix': text('storage.oracle.prefix', 'PREFIX', 'Oracle: start of every key'),
+  'storage-oracle-region': text('storage.oracle.region', 'REGION', 'Oracle: region'),
+  'storage-oracle-compartmentid': text('storage.oracle.compartmentid', 'OCID', 'Oracle: compartment'),
   'storage-openstack-container': text('storage.openstack.container', 'NAME', 'OpenStack Swift: container'),
   'storage-openstack-prefix': text(
     'storage.openstack.prefix',
@@ -143,17 +181,14 @@ export const backendOptions = {
     'auto',
     'OpenStack Swift: sign-in protocol, auto (v2 or v3) or v1',
   ),
-  'storage-baidu-bucket': text('storage.baidu.bucket', 'NAME', 'Baidu BOS: bucket'),
-  'storage-baidu-prefix': text('storage.baidu.prefix', 'PREFIX', 'Baidu BOS: start of every key'),
-  'storage-baidu-endpoint': text('storage.baidu.endpoint', 'HOST', 'Baidu BOS: endpoint'),
-  'storage-etcd-endpoint': text('storage.etcd.endpoint', 'URLS', 'etcd: endpoints, separated by commas', {
-    fallback: 'http://localhost:2379',
-  }),
-  'storage-etcd-cafile': text('storage.etcd.cafile', 'FILE', 'etcd: certificate authority'),
-  'storage-etcd-certfile': text('storage.etcd.certfile', 'FILE', 'etcd: client certificate'),
-  'storage-etcd-keyfile': text('storage.etcd.keyfile', 'FILE', 'etcd: key of the client certificate'),
-  'storage-etcd-prefix': text('storage.etcd.prefix', 'PREFIX', 'etcd: start of every key'),
-  'storage-tencent-bucket': text('storage.tencent.bucket', 'NAME', 'Tencent COS: bucket'),
-  'storage-tencent-prefix': text('storage.tencent.prefix', 'PREFIX', 'Tencent COS: start of every key'),
-  'storage-tencent-endpoint': text('storage.tencent.endpoint', 'HOST', 'Tencent COS: endpoint'),
 }
+
+/** The settings of all backends but a folder, in their groups. */
+export const backendGroups = {
+  'MinIO and Amazon S3': s3Options,
+  'Other storage backends': backendOptions,
+  'Storage backends that are refused: reach them through Amazon S3': refusedOptions,
+}
+
+/** The same without groups. */
+export const remoteOptions = { ...s3Options, ...backendOptions, ...refusedOptions }

@@ -11,7 +11,7 @@ import {
   whole,
   type Option,
 } from './option.ts'
-import { backendOptions, s3Options, storageOptions } from './options-storage.ts'
+import { backendGroups, remoteOptions, storageOptions } from './options-storage.ts'
 import { uiOptions } from './options-ui.ts'
 import { contextPath, headerText, listenHost, repositoryIds, webAddress } from './readers.ts'
 
@@ -204,8 +204,7 @@ export const groups = {
   HTTPS: tlsOptions,
   Pages: uiOptions,
   'Log and metrics': logOptions,
-  'MinIO and Amazon S3': s3Options,
-  'Storage backends that are known by name but not there yet': backendOptions,
+  ...backendGroups,
   'Accepted without effect': retiredOptions,
 }
 
@@ -218,8 +217,7 @@ export const options = {
   ...tlsOptions,
   ...uiOptions,
   ...logOptions,
-  ...s3Options,
-  ...backendOptions,
+  ...remoteOptions,
   ...retiredOptions,
 }
 

@@ -52,12 +52,54 @@ function storageRules(settings: Settings, isGiven: (flag: Flag) => boolean): str
         ...needed(settings, 'amazon', { 'storage-amazon-bucket': 'the bucket for the charts' }),
         ...encryptionRule('storage-amazon-sse', settings.storageAmazonSse, settings.storageAmazonSseKmsKey),
       ]
-    default:
+    case 'microsoft':
+      return needed(settings, 'microsoft', { 'storage-microsoft-container': 'the container for the charts' })
+    case 'alibaba':
       return [
-        `--storage ${settings.storage} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage ` +
-          'local, in MinIO, --storage minio, or in Amazon S3 and what speaks like it, --storage amazon',
+        ...needed(settings, 'alibaba', { 'storage-alibaba-bucket': 'the bucket for the charts' }),
+        ...alibabaEncryptionRule(settings.storageAlibabaSse),
       ]
+    case 'tencent':
+      return needed(settings, 'tencent', {
+        'storage-tencent-bucket': 'the bucket for the charts, with the number of the account behind its name',
+      })
+    case 'baidu':
+      return needed(settings, 'baidu', { 'storage-baidu-bucket': 'the bucket for the charts' })
+    case 'google':
+      return needed(settings, 'google', { 'storage-google-bucket': 'the bucket for the charts' })
+    case 'etcd':
+      return etcdRules(settings)
+    case 'openstack':
+      return [refusals.openstack]
+    case 'oracle':
+      return [refusals.oracle]
   }
+}
+
+/** Backends whose own protocols are not spoken, and the way in that is. */
+const refusals = {
+  openstack:
+    '--storage openstack (STORAGE) is not supported: reach Swift through its S3 interface (the middleware s3api) with ' +
+    '--storage amazon, --storage-amazon-endpoint <its address> and, in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the ' +
+    'keys that "openstack ec2 credentials create" gives',
+  oracle:
+    '--storage oracle (STORAGE) is not supported: reach Oracle through its Amazon S3 Compatibility API with --storage ' +
+    'amazon, --storage-amazon-endpoint https://<namespace>.compat.objectstorage.<region>.oraclecloud.com, ' +
+    '--storage-amazon-region <region> and, in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a Customer Secret Key',
+}
+
+/** ChartMuseum wants all three files, for endpoints without TLS too. */
+function etcdRules(settings: Settings): string[] {
+  const { storageEtcdCertfile: cert, storageEtcdKeyfile: key } = settings
+  const found = needed(settings, 'etcd', {
+    'storage-etcd-endpoint': 'the address of etcd',
+    'storage-etcd-prefix': 'the start of its keys',
+  })
+  if ((cert === '') === (key === '')) return found
+  return [
+    ...found,
+    '--storage-etcd-certfile (STORAGE_ETCD_CERTFILE) and --storage-etcd-keyfile (STORAGE_ETCD_KEYFILE) need each other',
+  ]
 }
 
 /** One mistake for each setting that a backend cannot do without. */
@@ -75,6 +117,13 @@ function encryptionRule(flag: Flag, algorithm: string, kmsKey: string): string[]
   }
   if (kmsKey === '' || algorithm.startsWith('aws:kms')) return []
   return [`--${flag}-kms-key is a key for aws:kms: set ${named} to it too`]
+}
+
+function alibabaEncryptionRule(algorithm: string): string[] {
+  if (['', 'AES256', 'KMS'].includes(algorithm)) return []
+  return [
+    `--storage-alibaba-sse (STORAGE_ALIBABA_SSE) is "${algorithm}": server-side encryption is AES256 or KMS`,
+  ]
 }
 
 /** Half a key pair or half a credential would leave the registry less protected than its owner believes. */

@@ -2,12 +2,10 @@ import { RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Keys, KeySource } from './aws-keys.ts'
 import { renewedKeys } from './aws-keys.ts'
-import type { Environment, Profile } from './aws-profile.ts'
-import { profileName, readProfile } from './aws-profile.ts'
-import { containerKeys, hasContainerKeys, machineKeys, noKeys, webIdentityKeys } from './aws-remote.ts'
-
-/** Keys in files are read again after this long, milliseconds: whoever rotates them writes the file anew. */
-const rereadMs = 5 * 60_000
+import { profileKeys } from './aws-profile-keys.ts'
+import type { Environment } from './aws-profile.ts'
+import { containerKeys, hasContainerKeys, machineKeys } from './aws-remote.ts'
+import { webIdentityKeys } from './aws-sts.ts'
 
 /**
  * AWS's credential chain, in the order of its own libraries: variables, web identity (IRSA), shared files with
@@ -55,35 +53,4 @@ async function lastKeys(env: Environment): Promise<Keys> {
     const message = `${nothing} and none from the machine: ${error.message}`
     throw new RegistryError('unavailable', 'storage', message, {}, { cause: error })
   }
-}
-
-async function profileKeys(env: Environment, region: string): Promise<Keys | undefined> {
-  const name = profileName(env)
-  const what = `the profile "${name}" of the shared files`
-  const profile = readProfile(env, name)
-  if (profile === undefined) {
-    if (name === 'default') return undefined
-    throw noKeys(what, 'there is no such profile')
-  }
-  const { aws_access_key_id: accessKey, aws_secret_access_key: secretKey } = profile
-  if (accessKey && secretKey && !profile.role_arn) {
-    const sessionToken = profile.aws_session_token || undefined
-    return { accessKey, secretKey, sessionToken, expires: Date.now() + 2 * rereadMs }
-  }
-  const { web_identity_token_file: tokenFile, role_arn: roleArn } = profile
-  if (tokenFile && roleArn) {
-    const sessionName = profile.role_session_name || 'chartroom'
-    return webIdentityKeys(env, { tokenFile, roleArn, sessionName, region: region || profile.region || '' })
-  }
-  return refuseOtherWays(profile, what)
-}
-
-/** A profile that gets its keys in a way that is not there is refused: another identity would be used in its place. */
-function refuseOtherWays(profile: Profile, what: string): undefined {
-  const ways = ['source_profile', 'credential_source', 'credential_process', 'sso_session', 'sso_start_url']
-  const way = ways.find((key) => profile[key])
-  if (way !== undefined) {
-    throw noKeys(what, `"${way}" is not supported; give keys, or a role with "web_identity_token_file"`)
-  }
-  return undefined
 }

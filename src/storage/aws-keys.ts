@@ -1,5 +1,6 @@
 import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { S3Failure } from './s3-errors.ts'
 
 /** What signs a call to a store. */
 export interface Keys {
@@ -10,13 +11,16 @@ export interface Keys {
   readonly expires?: number | undefined
 }
 
-/** Where the keys of the next call come from. */
-export interface KeySource {
-  /** Keys that are valid now. Throws RegistryError `unavailable` when there are none. */
-  keys(): Promise<Keys>
+/** Where the keys of the next call come from: of AWS, or of another kind that ends. */
+export interface KeySource<Kind = Keys> {
+  /** Keys that are valid now. Throws RegistryError `unavailable` or S3Failure when there are none. */
+  keys(): Promise<Kind>
   /** The store says that these are no longer valid, whatever their own date says. */
-  forget(refused: Keys): void
+  forget(refused: Kind): void
 }
+
+/** What ends: milliseconds since 1970, or undefined for never. */
+type Ending = Pick<Keys, 'expires'>
 
 /** Keys are renewed this long before their end, milliseconds, as AWS's own libraries do. */
 const renewBeforeMs = 5 * 60_000
@@ -34,12 +38,16 @@ export function fixedKeys(keys: Keys): KeySource {
  * Keeps the keys that `read` gives and renews them before they end, once for all who ask. While the old ones hold, a
  * renewal runs beside the calls and its failure is a warning only.
  */
-export function renewedKeys(read: () => Promise<Keys>, log: Log, now: () => number = Date.now): KeySource {
-  let kept: Keys | undefined
+export function renewedKeys<Kind extends Ending>(
+  read: () => Promise<Kind>,
+  log: Log,
+  now: () => number = Date.now,
+): KeySource<Kind> {
+  let kept: Kind | undefined
   let renewAt = 0
-  let running: Promise<Keys> | undefined
+  let running: Promise<Kind> | undefined
 
-  function renew(): Promise<Keys> {
+  function renew(): Promise<Kind> {
     running ??= read()
       .then((keys) => {
         kept = keys
@@ -67,12 +75,14 @@ export function renewedKeys(read: () => Promise<Keys>, log: Log, now: () => numb
 }
 
 /** Keys that live shorter than ten minutes are renewed at half their time. */
-function renewalOf({ expires }: Keys, time: number): number {
+function renewalOf({ expires }: Ending, time: number): number {
   if (expires === undefined) return Infinity
   return expires - Math.min(renewBeforeMs, (expires - time) / 2)
 }
 
 function renewalFailed(error: unknown): string {
-  const reason = isRegistryError(error) ? error.message : 'an unexpected error'
+  const cause = error instanceof S3Failure ? error.cause : undefined
+  const known = [error, cause].find((one) => isRegistryError(one)) ?? error
+  const reason = known instanceof S3Failure || isRegistryError(known) ? known.message : 'an unexpected error'
   return `Cannot renew the keys of the storage; the old ones still hold, and it is tried again: ${reason}`
 }

@@ -9,41 +9,6 @@ import { element } from './s3-xml.ts'
 /** Addresses in AWS's own machines that answer over plain HTTP: ECS, EKS pod identity (both families). */
 const ownHosts = new Set(['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]', 'localhost', '[::1]'])
 
-/** A token that Kubernetes put into a file, exchanged for keys of a role (IRSA, any OIDC provider). */
-export interface WebIdentity {
-  readonly tokenFile: string
-  readonly roleArn: string
-  readonly sessionName: string
-  readonly region: string
-}
-
-/** Asks AWS's security token service for the keys of a role: AssumeRoleWithWebIdentity needs no signature. */
-export async function webIdentityKeys(env: Environment, identity: WebIdentity): Promise<Keys> {
-  const what = 'a web identity token (AWS_WEB_IDENTITY_TOKEN_FILE)'
-  const endpoint = env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL || stsOf(identity.region)
-  const form = new URLSearchParams({
-    Action: 'AssumeRoleWithWebIdentity',
-    Version: '2011-06-15',
-    RoleArn: identity.roleArn,
-    RoleSessionName: identity.sessionName,
-    // Read each time: Kubernetes writes a new token before the old one ends.
-    WebIdentityToken: await tokenOf(identity.tokenFile, what),
-  })
-  const xml = await ask(what, endpoint, { method: 'POST', body: form })
-  const field = (name: string) => element(xml, name)
-  return keysFrom(what, {
-    AccessKeyId: field('AccessKeyId'),
-    SecretAccessKey: field('SecretAccessKey'),
-    Token: field('SessionToken'),
-    Expiration: field('Expiration'),
-  })
-}
-
-function stsOf(region: string): string {
-  if (region === '') return 'https://sts.amazonaws.com'
-  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-}
-
 /** True when the platform offers keys at an address: ECS, EKS pod identity. */
 export function hasContainerKeys(env: Environment): boolean {
   return Boolean(env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || env.AWS_CONTAINER_CREDENTIALS_FULL_URI)
@@ -65,7 +30,7 @@ export async function containerKeys(env: Environment): Promise<Keys> {
   const token = file ? await tokenOf(file, what) : (env.AWS_CONTAINER_AUTHORIZATION_TOKEN ?? '')
   return keysFrom(
     what,
-    parsed(what, await ask(what, url.href, { headers: token ? { authorization: token } : {} })),
+    parsedKeys(what, await askKeys(what, url.href, { headers: token ? { authorization: token } : {} })),
   )
 }
 
@@ -77,15 +42,15 @@ function isOwnHost(host: string): boolean {
 export async function machineKeys(env: Environment): Promise<Keys> {
   const what = 'the metadata service of the machine (EC2)'
   const start = (env.AWS_EC2_METADATA_SERVICE_ENDPOINT || machineAddress(env)).replace(/\/+$/, '')
-  const token = await ask(what, `${start}/latest/api/token`, {
+  const token = await askKeys(what, `${start}/latest/api/token`, {
     method: 'PUT',
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' },
   })
   const headers = { 'x-aws-ec2-metadata-token': token.trim() }
   const folder = `${start}/latest/meta-data/iam/security-credentials/`
-  const role = (await ask(what, folder, { headers })).trim().split('\n')[0] ?? ''
+  const role = (await askKeys(what, folder, { headers })).trim().split('\n')[0] ?? ''
   if (role === '') throw noKeys(what, 'the machine has no role')
-  return keysFrom(what, parsed(what, await ask(what, folder + encodeURIComponent(role), { headers })))
+  return keysFrom(what, parsedKeys(what, await askKeys(what, folder + encodeURIComponent(role), { headers })))
 }
 
 function machineAddress(env: Environment): string {
@@ -96,7 +61,7 @@ function machineAddress(env: Environment): string {
 const [tries, patienceMs, pauseMs] = [3, 2_000, 200]
 
 /** Asks a credentials service, up to three times. What it says is a secret and never part of an error. */
-async function ask(what: string, url: string, call: Parameters<typeof fetch>[1]): Promise<string> {
+export async function askKeys(what: string, url: string, call: Parameters<typeof fetch>[1]): Promise<string> {
   for (let left = tries; ; left--) {
     let trouble: string
     try {
@@ -124,7 +89,8 @@ function codeIn(text: string): string {
   return code !== undefined && /^[\w.]{1,60}$/.test(code) ? ` ${code}` : ''
 }
 
-function parsed(what: string, text: string): Record<string, unknown> {
+/** The fields of an answer in JSON. */
+export function parsedKeys(what: string, text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return { ...value }
@@ -134,8 +100,10 @@ function parsed(what: string, text: string): Record<string, unknown> {
   throw noKeys(what, 'its answer is not JSON')
 }
 
-function keysFrom(what: string, fields: Record<string, unknown>): Keys {
-  const { AccessKeyId: accessKey, SecretAccessKey: secretKey, Token: sessionToken, Expiration: end } = fields
+/** The keys in the fields of an answer, whose token has one of two names. */
+export function keysFrom(what: string, fields: Record<string, unknown>): Keys {
+  const { AccessKeyId: accessKey, SecretAccessKey: secretKey, Expiration: end } = fields
+  const sessionToken = fields.SessionToken ?? fields.Token
   if (typeof accessKey !== 'string' || typeof secretKey !== 'string' || !accessKey || !secretKey) {
     throw noKeys(what, 'its answer has no keys')
   }
@@ -148,7 +116,8 @@ function keysFrom(what: string, fields: Record<string, unknown>): Keys {
   }
 }
 
-async function tokenOf(path: string, what: string): Promise<string> {
+/** A token out of a file. */
+export async function tokenOf(path: string, what: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {

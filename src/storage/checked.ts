@@ -18,12 +18,21 @@ export function checked(storage: Storage): Storage {
   }
   const { driver, conditionalWrites } = storage
   const watch = storage.watch?.bind(storage)
+  const { getUnless, replace, log } = bound(storage)
   return {
     driver,
     ...(conditionalWrites !== undefined && { conditionalWrites }),
     get: async (key) => call('read', checkKey(key), () => storage.get(key)),
     info: async (key) => call('read', checkKey(key), () => storage.info(key)),
     put: async (key, body, options) => call('store', checkKey(key), () => storage.put(key, body, options)),
+    ...(getUnless && {
+      getUnless: async (key: string, etag: string) => call('read', checkKey(key), () => getUnless(key, etag)),
+    }),
+    ...(replace && {
+      replace: async (key: string, body: Uint8Array, etag: string) =>
+        call('store', checkKey(key), () => replace(key, body, etag)),
+    }),
+    ...(log && { log: (key: string) => log(checkKey(key)) }),
     delete: async (key) => call('delete', checkKey(key), () => storage.delete(key)),
     async *list(prefix, options) {
       checkPrefix(prefix, options?.shallow === true)
@@ -41,6 +50,14 @@ export function checked(storage: Storage): Storage {
     }),
     check: () => call('read', '/', () => storage.check()),
     close: () => storage.close(),
+  }
+}
+
+function bound(storage: Storage): Pick<Storage, 'getUnless' | 'replace' | 'log'> {
+  return {
+    ...(storage.getUnless && { getUnless: storage.getUnless.bind(storage) }),
+    ...(storage.replace && { replace: storage.replace.bind(storage) }),
+    ...(storage.log && { log: storage.log.bind(storage) }),
   }
 }
 

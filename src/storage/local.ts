@@ -9,6 +9,7 @@ import { isMissing, isRemote, localCalls, remoteCalls, smallBytes, systemCode } 
 import { fileError } from './file-errors.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { listFiles } from './local-list.ts'
+import { localLog } from './local-log.ts'
 import { LocalWriter } from './local-write.ts'
 import type { ObjectInfo, Storage } from './storage.ts'
 import { clearAbandoned, tempFolder } from './temp-files.ts'
@@ -85,6 +86,7 @@ export async function localStorage({ root: folder, log, calls: replaced }: Local
         watches.delete(watch)
       }
     },
+    log: (key) => localLog({ path: join(root, key), key, remote }),
     async check() {
       try {
         await access(`${root}/.`, constants.R_OK | constants.X_OK)

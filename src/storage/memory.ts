@@ -43,6 +43,12 @@ export function memoryStorage(): Storage {
         if (kept && (prefix.startsWith('.chartroom/') || !key.startsWith('.chartroom/'))) yield kept.info
       }
     },
+    async replace(key, body, etag) {
+      if (objects.get(key)?.info.etag !== etag) {
+        throw new RegistryError('conflict', 'storage', `Cannot replace "${key}": it is not the same any more`)
+      }
+      return this.put(key, body)
+    },
     async delete(key) {
       const there = objects.delete(key)
       if (there) tell(key)

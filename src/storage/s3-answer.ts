@@ -24,13 +24,16 @@ export interface Watch {
 /** Refusals are short; what is longer comes from something else. */
 const longestRefusal = 64 * 1024
 
-/** Watches one call, with this much patience in milliseconds. */
-export function createWatch(patienceMs: number): Watch {
+/** Watches one call, with this much patience in milliseconds; `spent` hears when it is at its end. */
+export function createWatch(patienceMs: number, spent: () => void = () => undefined): Watch {
   const controller = new AbortController()
   let timer: Timer | undefined
   const wait = (ms: number) => {
     clearTimeout(timer)
-    timer = setTimeout(() => controller.abort(), ms)
+    timer = setTimeout(() => {
+      spent()
+      controller.abort()
+    }, ms)
   }
   return {
     signal: controller.signal,
@@ -99,6 +102,8 @@ export function failureFrom(error: unknown, stopped: boolean): unknown {
   if (error instanceof S3Failure) return error
   if (stopped) return new S3Failure('Stalled', 0)
   const code = systemCode(error) ?? ''
+  // A proxy on the way to the store (HTTPS_PROXY) that has nothing behind it, or wants a password.
+  if (code === 'ERR_PROXY_TUNNEL') return new S3Failure('Unreachable', 0, code)
   if (!(error instanceof TypeError && code !== '') && !hasAddress(error)) return error
   if (unreachable.test(code)) return new S3Failure('Unreachable', 0, code)
   if (untrusted.test(code)) return new S3Failure('BadCertificate', 0, code)

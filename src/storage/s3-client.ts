@@ -1,7 +1,8 @@
 import type { Keys, KeySource } from './aws-keys.ts'
 import { createSigner } from './s3-signer.ts'
 import { answerOf, createWatch, failureFrom, failureOf } from './s3-answer.ts'
-import type { Answer } from './s3-answer.ts'
+import type { Answer, Watch } from './s3-answer.ts'
+import { createPatience } from './patience.ts'
 import { isPassing, isS3, S3Failure } from './s3-errors.ts'
 import type { S3Options } from './s3-options.ts'
 
@@ -35,8 +36,8 @@ export interface S3Client {
   ): Promise<T>
 }
 
-/** Nobody waits longer than 10 s for a store that is silent; the answer to a person takes a little of them. */
-const defaultPatienceMs = 9_000
+/** Nobody waits longer than 10 s for a store that is silent; what is done before and after is part of them. */
+const defaultPatienceMs = 6_000
 /** How much of that may pass before another try is begun. A MinIO that restarts is back after 1.2 s. */
 const retryShare = 0.45
 const [firstPauseMs, longestPauseMs] = [50, 800]
@@ -47,23 +48,18 @@ const [firstPauseMs, longestPauseMs] = [50, 800]
  */
 export async function createS3Client(options: S3Options): Promise<S3Client> {
   const sign = await createSigner(options)
-  const patience = options.patienceMs ?? defaultPatienceMs
+  const patience = createPatience(options.patienceMs ?? defaultPatienceMs)
   const { ca, anyCertificate, encryption } = options
   const tls = {
     ...(ca !== undefined && { ca }),
     ...(anyCertificate === true && { rejectUnauthorized: false }),
   }
 
-  async function once<T>(
-    call: Call,
-    read: (answer: Answer) => Promise<T>,
-    patienceMs = patience,
-  ): Promise<T> {
+  async function once<T>(call: Call, read: (answer: Answer) => Promise<T>, watch: Watch): Promise<T> {
     const keys = await keysNow(options.keys)
     const { method, key, query, body } = call
     const signed = { ...(method === 'PUT' && key !== '' && encryption), ...call.signed }
     const url = await sign({ method, key, query, headers: signed }, keys)
-    const watch = createWatch(patienceMs)
     try {
       watch.arm()
       const answer = await fetch(url, {
@@ -78,6 +74,7 @@ export async function createS3Client(options: S3Options): Promise<S3Client> {
         ...(body !== undefined && { body: body(watch.arm) }),
       })
       watch.rest()
+      patience.answered()
       if (!answer.ok) throw await failureOf(answerOf(answer, watch), answer.status)
       return await read(answerOf(answer, watch))
     } catch (error) {
@@ -89,21 +86,26 @@ export async function createS3Client(options: S3Options): Promise<S3Client> {
   }
 
   return {
-    once,
+    once(call, read, mostMs) {
+      const ms = Math.min(mostMs ?? Number.POSITIVE_INFINITY, patience.now())
+      // Who waits shorter by himself has not waited in vain yet.
+      return once(call, read, createWatch(ms, mostMs === undefined ? patience.spent : undefined))
+    },
     async send(call, read, failed) {
-      const started = Date.now()
+      const started = performance.now()
+      const wholeMs = patience.now()
       let renewed = false
       for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-        const passed = Date.now() - started
+        const leftMs = wholeMs - (performance.now() - started)
         try {
-          return await once(call, read, Math.max(patience - passed, patience / 10))
+          return await once(call, read, createWatch(Math.max(leftMs, wholeMs / 10), patience.spent))
         } catch (error) {
           if (!(error instanceof S3Failure)) throw error
           const settled = await failed?.(error)
           if (settled !== undefined) return settled
           const expired = !renewed && isS3(error, 'ExpiredToken', 'InvalidToken')
           if (expired) renewed = true
-          else if (!isPassing(error) || Date.now() - started > patience * retryShare) throw error
+          else if (!isPassing(error) || performance.now() - started > wholeMs * retryShare) throw error
           else await Bun.sleep(pause * (0.5 + Math.random()))
         }
       }

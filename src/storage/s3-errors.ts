@@ -9,7 +9,7 @@ export class S3Failure extends Error {
   override readonly name = 'S3Failure'
 
   constructor(
-    /** S3's word ("NoSuchKey"), or one of ours: "Unreachable", "Stalled", "BadAnswer". */
+    /** S3's word ("NoSuchKey"), or one of ours: "Unreachable", "Stalled", "BadAnswer", "NotTheSame" … */
     readonly code: string,
     /** HTTP's number, 0 when no answer came. */
     readonly status: number,
@@ -55,6 +55,7 @@ const elsewhere = 'the bucket lies in another region; its operator has to correc
 /** Reasons that a visitor can be told, by S3's word. */
 const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   PreconditionFailed: ['conflict', 'it exists already'],
+  NotTheSame: ['conflict', 'it was replaced or deleted since it was read'],
   XMinioParentIsObject: ['conflict', sameName],
   XMinioObjectExistsAsDirectory: ['conflict', sameName],
   KeyTooLongError: ['invalid', 'its name is too long for the store'],

@@ -12,10 +12,13 @@ const pageSize = 1000
 /** A page of 1,000 keys of 1,024 characters, each written as three percent signs, is far smaller. */
 const longestPage = 16 * 1024 * 1024
 
+/** Where the next page begins. A store that only knows the first version of listings (Tencent's documents) has markers. */
+type Next = { readonly 'continuation-token': string } | { readonly marker: string }
+
 /** One page of a listing, keys with the prefix of the store. */
 interface Page {
   readonly objects: readonly ObjectInfo[]
-  readonly next: string | undefined
+  readonly next: Next | undefined
 }
 
 /**
@@ -59,7 +62,7 @@ async function* inByteOrder(
     prefix: root + prefix,
     ...(shallow && { delimiter: '/' }),
   }
-  let where: Record<string, string> = {}
+  let where: Readonly<Record<string, string>> = {}
   for (;;) {
     const call = { method: 'GET', key: '', query: { ...query, ...where } } as const
     const { objects, next } = await client.send(call, readPage)
@@ -73,7 +76,10 @@ async function* inByteOrder(
     const last = objects.at(-1)?.key
     // What is hidden is passed over and not paged through.
     const pass = hidden !== undefined && last?.startsWith(hidden) === true
-    where = pass ? { 'start-after': root + behindReserved } : { 'continuation-token': next }
+    const behind = 'marker' in next ? 'marker' : 'start-after'
+    const before = where
+    where = pass ? { [behind]: root + behindReserved } : next
+    if (Bun.deepEquals(where, before)) throw new S3Failure('BadAnswer', 0, 'a listing that does not go on')
   }
 }
 
@@ -89,10 +95,18 @@ export async function readPage(answer: Answer): Promise<Page> {
   if (!xml.trimEnd().endsWith('</ListBucketResult>') || (more !== 'true' && more !== 'false')) {
     throw new S3Failure('BadAnswer', 0, 'no complete listing')
   }
-  const next = more === 'true' ? element(xml, 'NextContinuationToken') : undefined
-  if (more === 'true' && !next) throw new S3Failure('BadAnswer', 0, 'a listing without its continuation')
   const encoded = element(xml, 'EncodingType') === 'url'
+  const next = more === 'true' ? nextOf(xml, encoded) : undefined
   return { objects: [...objectsOf(xml, encoded)], next }
+}
+
+function nextOf(xml: string, encoded: boolean): Next {
+  const token = element(xml, 'NextContinuationToken')
+  if (token) return { 'continuation-token': token }
+  const name = element(xml, 'NextMarker') ?? ''
+  const marker = encoded ? decoded(name) : name
+  if (marker) return { marker }
+  throw new S3Failure('BadAnswer', 0, 'a listing without its continuation')
 }
 
 function* objectsOf(xml: string, encoded: boolean): Generator<ObjectInfo> {

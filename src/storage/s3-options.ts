@@ -18,6 +18,8 @@ export interface S3Options {
   readonly ca?: string | undefined
   /** Takes any certificate; for a store that nobody else can reach. */
   readonly anyCertificate?: boolean
+  /** The header that forbids to replace, where the store has one of its own in place of `If-None-Match: *`. */
+  readonly forbidHeader?: string
   /** Headers that ask the store to encrypt new objects: see `encryptionHeaders`. */
   readonly encryption: Readonly<Record<string, string>>
   /** Makes the bucket when it is missing. */
@@ -25,6 +27,10 @@ export interface S3Options {
   /** How a missing bucket can be made, as the end of a sentence for the operator. */
   readonly bucketHint: string
   readonly log: Log
+  /** False: the bucket is used as it is, without a look at it before and without a trial of conditional writes. */
+  readonly probe?: boolean
+  /** False: a store that is away at start is not waited for. */
+  readonly wait?: boolean
   /** Longest wait for a sign of life from the store, milliseconds; a test makes it short. */
   readonly patienceMs?: number
 }

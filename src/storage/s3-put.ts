@@ -1,30 +1,28 @@
 import type { Answer } from './s3-answer.ts'
+import { writeWindow } from './s3-clock.ts'
+import type { WriteClock, WriteWindow } from './s3-clock.ts'
 import type { S3Client } from './s3-client.ts'
+import { conditionHeaders, isRefusal } from './s3-condition.ts'
+import type { Condition } from './s3-condition.ts'
 import { S3Failure } from './s3-errors.ts'
 import { tagOf } from './s3-list.ts'
 import { infoOf } from './s3-read.ts'
 import type { Body, ObjectInfo } from './storage.ts'
-
-/** What is written: its size, its MD5 (which the store checks), and its bytes from the start, as often as needed. */
-interface Source {
-  readonly size: number
-  readonly md5: string
-  bytes(): Uint8Array<ArrayBuffer> | undefined
-  chunks(): AsyncIterable<Uint8Array>
-}
+import { uploadSource, uploadStream } from './upload-source.ts'
 
 /** Where an object goes and on what condition. */
 export interface Place {
   readonly client: S3Client
   readonly root: string
   readonly key: string
-  readonly absent: boolean
+  readonly condition?: Condition | undefined
+  /** See S3Options. */
+  readonly forbidHeader: string | undefined
+  readonly clock: WriteClock
 }
 
 /** Up to this size a body is held in memory while it is written; what is larger is streamed. */
 const smallBytes = 1024 * 1024
-/** What a store answers when the key of a create-if-absent is taken. */
-const taken = 'PreconditionFailed'
 /** Metadata that names one put. */
 const mark = 'x-amz-meta-chartroom-write'
 /** Longest wait for what is asked after a PUT, milliseconds: together they stay within the time of one call. */
@@ -32,37 +30,52 @@ const afterwardsMs = 2_000
 
 /**
  * Writes an object in one PUT, so that the store has all of it or nothing. Throws S3Failure `PreconditionFailed` when
- * it had to be absent and is not.
+ * it had to be absent and is not, and `NotTheSame` when it had to have a change tag and has not.
  */
 export async function putObject(place: Place, body: Body): Promise<ObjectInfo> {
-  const { client, root, key, absent } = place
-  const source = await sourceOf(body)
+  const { client, root, key, condition, forbidHeader } = place
+  const source = await uploadSource(body)
   const { size, md5 } = source
   const id = crypto.randomUUID()
   let broken: { reason: unknown } | undefined
+  let began = 0
+  const asked = conditionHeaders(condition, forbidHeader)
   const call = {
     method: 'PUT',
     key: root + key,
-    headers: { 'content-length': String(size), 'content-md5': md5, ...(absent && { 'if-none-match': '*' }) },
-    ...(absent && { signed: { [mark]: id } }),
-    body: (alive: () => void) => source.bytes() ?? upload(source, alive, (reason) => (broken = { reason })),
+    headers: { 'content-length': String(size), 'content-md5': md5, ...asked.headers },
+    ...(condition !== undefined && { signed: { ...asked.signed, [mark]: id } }),
+    body(alive: () => void) {
+      began = performance.now()
+      return source.bytes() ?? uploadStream(source, { alive, failed: (reason) => void (broken = { reason }) })
+    },
   } as const
   try {
-    const written = await client.send(call, readWritten, async (failure) => {
+    const read = (answer: Answer) => readWritten(answer, () => performance.now() - began)
+    const written = await client.send(call, read, async (failure) => {
       if (broken !== undefined) throw broken.reason
-      return failure.code === taken ? await ownBefore(place, id) : undefined
+      return await judged(place, failure, id)
     })
-    return { key, size, etag: written.etag, modified: await timeOf(place, written) }
+    return { key, size, etag: written.etag, modified: written.modified ?? (await timeOf(place, written)) }
   } catch (error) {
     throw broken === undefined ? error : broken.reason
   }
 }
 
-async function readWritten(answer: Answer): Promise<Written> {
+/** What a failed try means: nothing yet, that an earlier try was written, or that the condition does not hold. */
+async function judged(place: Place, failure: S3Failure, id: string): Promise<Written | undefined> {
+  const { condition, forbidHeader } = place
+  if (!isRefusal(failure, condition, forbidHeader)) return undefined
+  const written = await ownBefore(place, id)
+  if (written !== undefined) return written
+  throw new S3Failure(condition === 'absent' ? 'PreconditionFailed' : 'NotTheSame', failure.status)
+}
+
+async function readWritten(answer: Answer, tookMs: () => number): Promise<Written> {
   await answer.bytes(smallBytes)
   const [etag, date] = [answer.header('etag'), answer.header('date')]
   if (!etag) throw new S3Failure('BadAnswer', 0, 'stored without a tag')
-  return { etag: tagOf(etag), date }
+  return { etag: tagOf(etag), date, window: writeWindow(answer, tookMs()) }
 }
 
 /**
@@ -72,11 +85,7 @@ async function readWritten(answer: Answer): Promise<Written> {
  */
 async function ownBefore({ client, root, key }: Place, id: string): Promise<Written | undefined> {
   try {
-    const read = async (answer: Answer): Promise<Written | undefined> => {
-      const etag = answer.header('etag')
-      if (answer.header(mark) !== id || !etag) return undefined
-      return { etag: tagOf(etag), date: answer.header('last-modified') }
-    }
+    const read = async (answer: Answer) => (answer.header(mark) === id ? infoOf(key, answer) : undefined)
     return await client.once({ method: 'HEAD', key: root + key }, read, afterwardsMs)
   } catch (error) {
     // Deleted since then by somebody: it was there all the same.
@@ -85,75 +94,34 @@ async function ownBefore({ client, root, key }: Place, id: string): Promise<Writ
   }
 }
 
+/** What is known of an object that was written. */
 interface Written {
   readonly etag: string
+  readonly modified?: Date
   /** The store's clock when it answered, as HTTP writes it. */
-  readonly date: string | null
+  readonly date?: string | null
+  readonly window?: WriteWindow | undefined
 }
 
 /**
- * When the store says the object was written: its answer to a PUT does not tell, and index files that differ by a
- * second between two servers would be two index files. When it cannot be asked, the time of its answer is near enough.
+ * When the store says the object was written: index files that differ by a second between two servers would be two
+ * index files. Its answer to a PUT says so in most cases (`WriteClock`); else it is asked. When it cannot be asked, the
+ * time of its answer is near enough.
  */
-async function timeOf({ client, root, key }: Place, { etag, date }: Written): Promise<Date> {
+async function timeOf({ client, root, key, clock }: Place, written: Written): Promise<Date> {
+  const { etag, date, window } = written
+  const known = clock.timeWithin(window)
+  if (known !== undefined) return known
   try {
     const read = async (answer: Answer) => infoOf(key, answer)
     const info = await client.once({ method: 'HEAD', key: root + key }, read, afterwardsMs)
-    if (info.etag === etag) return info.modified
+    if (info.etag === etag) {
+      clock.learn(window, info)
+      return info.modified
+    }
   } catch (error) {
     if (!(error instanceof S3Failure)) throw error
   }
   const time = Date.parse(date ?? '')
   return new Date(Math.floor((Number.isNaN(time) ? Date.now() : time) / 1000) * 1000)
-}
-
-async function sourceOf(body: Body): Promise<Source> {
-  const md5 = new Bun.CryptoHasher('md5')
-  if (body instanceof Blob && body.size > smallBytes) {
-    const chunks = () => body.stream()
-    for await (const chunk of chunks()) md5.update(chunk)
-    return { size: body.size, md5: md5.digest('base64'), bytes: () => undefined, chunks }
-  }
-  const bytes = body instanceof Blob ? await whole(body) : new Uint8Array(body)
-  const chunks = async function* () {
-    yield bytes
-  }
-  return { size: bytes.byteLength, md5: md5.update(bytes).digest('base64'), bytes: () => bytes, chunks }
-}
-
-/** Read chunk by chunk, so that a stream that fails half-way fails the write. */
-async function whole(body: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  for await (const chunk of body.stream()) chunks.push(chunk)
-  return new Blob(chunks).bytes()
-}
-
-/** The bytes as a stream that tells when a part is taken, and fails when there are fewer or more than announced. */
-function upload(
-  source: Source,
-  alive: () => void,
-  failed: (reason: unknown) => void,
-): ReadableStream<Uint8Array> {
-  const chunks = source.chunks()[Symbol.asyncIterator]()
-  let left = source.size
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await chunks.next()
-          alive()
-          left -= value?.byteLength ?? 0
-          if (left < 0 || (done === true && left > 0))
-            throw new Error('what is stored changed while it was read')
-          if (done === true) controller.close()
-          else controller.enqueue(value)
-        } catch (error) {
-          failed(error)
-          controller.error(error)
-        }
-      },
-      cancel: async () => void (await chunks.return?.()),
-    },
-    { highWaterMark: 0 },
-  )
 }

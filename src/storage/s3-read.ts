@@ -3,31 +3,54 @@ import type { S3Client } from './s3-client.ts'
 import { isS3, s3Error, S3Failure } from './s3-errors.ts'
 import { tagOf, wholeSeconds } from './s3-list.ts'
 import type { ObjectInfo, StoredObject } from './storage.ts'
+import { streamedObject } from './streamed-object.ts'
 
 /** Up to this size an object is read at once, so that a broken connection is healed by reading it again. */
 const smallBytes = 1024 * 1024
-/** How often a stream goes on after a broken connection, without a byte in between. */
-const mostResumes = 3
-/**
- * A connection is left when nobody begins to read its body (an answer to HEAD), or goes on to, for this long,
- * milliseconds: a process has 256 connections at most. When somebody does after all, another one goes on.
- */
-const [unbegunMs, unreadMs] = [1_000, 30_000]
-
 /** The object, or undefined when there is none. A small one comes whole, a large one as a stream. */
 export async function readObject(
   client: S3Client,
   root: string,
   key: string,
 ): Promise<StoredObject | undefined> {
-  const read = async (answer: Answer): Promise<StoredObject> => {
-    const info = infoOf(key, answer)
-    if (info.size > smallBytes) return { ...info, body: streamOf(client, root, info, answer) }
-    const bytes = await answer.bytes(info.size)
-    if (bytes.byteLength !== info.size) throw new S3Failure('Cut', 0, 'fewer bytes than announced')
-    return { ...info, body: new Blob([bytes]) }
-  }
+  const read = (answer: Answer) => objectOf(client, root, infoOf(key, answer), answer)
   return missingAsUndefined(() => client.send({ method: 'GET', key: root + key }, read))
+}
+
+/** Like readObject(), but "same" when the object still has this change tag: the store then sends no bytes. */
+export async function readUnless(
+  client: S3Client,
+  root: string,
+  key: string,
+  etag: string,
+): Promise<StoredObject | 'same' | undefined> {
+  const headers = { 'if-none-match': `"${etag}"` }
+  const read = async (answer: Answer): Promise<StoredObject | 'same'> => {
+    const info = infoOf(key, answer)
+    if (info.etag !== etag) return objectOf(client, root, info, answer)
+    // A store that takes no notice of the condition.
+    answer.leave()
+    return 'same'
+  }
+  const unchanged = async ({ status }: S3Failure) => (status === 304 ? 'same' : undefined)
+  return missingAsUndefined(() => client.send({ method: 'GET', key: root + key, headers }, read, unchanged))
+}
+
+/** What an answer to GET brings. */
+async function objectOf(
+  client: S3Client,
+  root: string,
+  info: ObjectInfo,
+  answer: Answer,
+): Promise<StoredObject> {
+  if (info.size > smallBytes) {
+    const reopen = (at: number) => openAt(client, root, info, at)
+    const worded = (error: unknown) => s3Error('read', info.key, error)
+    return { ...info, body: streamedObject({ info, opened: answer, reopen, worded }) }
+  }
+  const bytes = await answer.bytes(info.size)
+  if (bytes.byteLength !== info.size) throw new S3Failure('Cut', 0, 'fewer bytes than announced')
+  return { ...info, body: new Blob([bytes]) }
 }
 
 /** Like readObject(), without the bytes. */
@@ -63,66 +86,6 @@ async function missingAsUndefined<T>(run: () => Promise<T>): Promise<T | undefin
   } catch (error) {
     if (isS3(error, 'NoSuchKey')) return undefined
     throw error
-  }
-}
-
-/** The body as a stream that takes from the store what its reader takes, and fails rather than give other bytes. */
-function streamOf(
-  client: S3Client,
-  root: string,
-  info: ObjectInfo,
-  opened: Answer,
-): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(client, root, info, opened)
-  const unbegun = setTimeout(opened.leave, unbegunMs).unref()
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        clearTimeout(unbegun)
-        try {
-          const { done, value } = await chunks.next()
-          if (done === true) controller.close()
-          else controller.enqueue(value)
-        } catch (error) {
-          controller.error(s3Error('read', info.key, error))
-        }
-      },
-      async cancel() {
-        clearTimeout(unbegun)
-        opened.leave()
-        await chunks.return(undefined)
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}
-
-/** The bytes of an object; a connection that breaks, or that was left, is followed by another from where it ended. */
-async function* chunksOf(
-  client: S3Client,
-  root: string,
-  info: ObjectInfo,
-  opened: Answer,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let answer = opened
-  for (let [at, resumes] = [0, 0]; ; resumes++) {
-    const unread = setTimeout(answer.leave, unreadMs).unref()
-    try {
-      for await (const chunk of answer.chunks()) {
-        at += chunk.byteLength
-        if (at > info.size) throw new S3Failure('BadAnswer', 0, 'more bytes than announced')
-        unread.refresh()
-        yield chunk
-        resumes = 0
-      }
-      if (at === info.size) return
-      throw new S3Failure('Cut', 0, 'fewer bytes than announced')
-    } catch (error) {
-      if (!isS3(error, 'Cut', 'Stalled') || resumes >= mostResumes) throw error
-    } finally {
-      clearTimeout(unread)
-    }
-    answer = await openAt(client, root, info, at)
   }
 }
 

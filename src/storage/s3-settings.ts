@@ -3,10 +3,13 @@ import { RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { awsKeys } from './aws-chain.ts'
 import { fixedKeys } from './aws-keys.ts'
+import type { Keys } from './aws-keys.ts'
 import { profileName, readProfile, type Environment } from './aws-profile.ts'
 import { systemCode } from './file-calls.ts'
 import { cleanPrefix, encryptionHeaders } from './s3-options.ts'
 import type { S3Options } from './s3-options.ts'
+import { placeOf, presets } from './s3-presets.ts'
+import type { Cloud, Preset } from './s3-presets.ts'
 
 /** What both ways to an S3 store have in common. */
 interface BucketSettings {
@@ -40,6 +43,17 @@ export interface AmazonSettings extends BucketSettings {
   /** "" is Amazon itself; without a scheme it is https, as ChartMuseum takes it. */
   readonly endpoint: string
   readonly forcePathStyle: boolean
+}
+
+/** A cloud of the table of presets, with ChartMuseum's settings. */
+export interface CloudSettings {
+  readonly backend: Cloud
+  readonly bucket: string
+  readonly prefix: string
+  /** A host of the cloud, as ChartMuseum takes it; "" is ChartMuseum's default. Without a scheme it is https. */
+  readonly endpoint: string
+  /** Server-side encryption of new objects, in the words of the cloud; "" asks for nothing. */
+  readonly sse: string
 }
 
 /** Settings of MinIO as options of the driver. */
@@ -89,6 +103,44 @@ export function amazonOptions(settings: AmazonSettings, env: Environment, log: L
     bucketHint: 'make it, or correct --storage-amazon-bucket',
     log,
   }
+}
+
+/**
+ * Settings of a cloud as options of the driver, with its keys from ChartMuseum's variables. Throws RegistryError
+ * `unavailable`, for the operator to read, when they are not set.
+ */
+export function cloudOptions(settings: CloudSettings, env: Environment, log: Log): S3Options {
+  const { backend, sse } = settings
+  const preset = presets[backend]
+  const given = endpointOf(settings.endpoint || preset.defaultHost, `--storage-${backend}-endpoint`)
+  const { host, region } = placeOf(preset, given.hostname)
+  const endpoint = new URL(given)
+  endpoint.hostname = host
+  if (endpoint.protocol === 'http:') {
+    log.warn('The storage is reached without TLS: who listens on the way can read charts', { backend })
+  }
+  return {
+    driver: backend,
+    endpoint,
+    bucket: bucketOf(settings.bucket),
+    prefix: cleanPrefix(settings.prefix),
+    region,
+    pathStyle: preset.pathStyle,
+    keys: fixedKeys(cloudKeys(preset, backend, env)),
+    forbidHeader: preset.forbidHeader,
+    encryption: preset.encryptionHeader && sse !== '' ? { [preset.encryptionHeader]: sse } : {},
+    createBucket: false,
+    bucketHint: `make it, or correct --storage-${backend}-bucket`,
+    log,
+  }
+}
+
+function cloudKeys({ variables }: Preset, backend: Cloud, env: Environment): Keys {
+  const [accessKey, secretKey] = variables.map((name) => env[name])
+  if (accessKey && secretKey) return { accessKey, secretKey }
+  throw startError(
+    `Cannot sign in to the storage: --storage ${backend} takes its keys from ${variables.join(' and ')}`,
+  )
 }
 
 function regionOf({ region, endpoint }: AmazonSettings, env: Environment): string {

@@ -1,13 +1,16 @@
 import { RegistryError } from '../errors.ts'
 import { createS3Client } from './s3-client.ts'
+import { createWriteClock } from './s3-clock.ts'
 import type { S3Client } from './s3-client.ts'
+import { StoreAway } from './late.ts'
 import { isPassing, isS3, reasonOf, s3Error, S3Failure } from './s3-errors.ts'
 import type { S3Action } from './s3-errors.ts'
 import { firstPage, listObjects, readPage } from './s3-list.ts'
 import type { S3Options } from './s3-options.ts'
 import { probeConditionalWrites } from './s3-probe.ts'
+import type { ProbeResult } from './s3-probe.ts'
 import { putObject } from './s3-put.ts'
-import { readInfo, readObject } from './s3-read.ts'
+import { readInfo, readObject, readUnless } from './s3-read.ts'
 import type { Body, ObjectInfo, Storage } from './storage.ts'
 
 /** How long `/readyz` waits for the store, milliseconds. */
@@ -23,8 +26,11 @@ const [startMs, startPauseMs] = [30_000, 500]
 export async function s3Storage(options: S3Options): Promise<Storage> {
   const { driver, prefix: root } = options
   const client = await createS3Client(options)
-  const conditionalWrites = await prepare(client, options)
+  const unknown: ProbeResult = { creates: true, replaces: true, encrypted: true }
+  const found = options.probe === false ? unknown : await prepare(client, options)
+  const { creates: conditionalWrites, replaces } = found
   const alone = createQueue()
+  const place = { client, root, forbidHeader: options.forbidHeader, clock: createWriteClock() }
 
   async function told<T>(action: S3Action, key: string, run: () => Promise<T>): Promise<T> {
     try {
@@ -39,7 +45,7 @@ export async function s3Storage(options: S3Options): Promise<Storage> {
   /** Where the store does not refuse by itself, one writer of this process looks and writes at a time. */
   async function putWhenMissing(key: string, body: Body): Promise<ObjectInfo> {
     if ((await info(key)) !== undefined) throw new S3Failure('PreconditionFailed', 0)
-    return putObject({ client, root, key, absent: false }, body)
+    return putObject({ ...place, key }, body)
   }
 
   return {
@@ -47,12 +53,17 @@ export async function s3Storage(options: S3Options): Promise<Storage> {
     conditionalWrites,
     info,
     get: (key) => told('read', key, () => readObject(client, root, key)),
+    getUnless: (key, etag) => told('read', key, () => readUnless(client, root, key, etag)),
     put: (key, body, when) =>
       told('store', key, () => {
         const absent = when?.when === 'absent'
         if (absent && !conditionalWrites) return alone(key, () => putWhenMissing(key, body))
-        return putObject({ client, root, key, absent }, body)
+        return putObject({ ...place, key, ...(absent && { condition: 'absent' }) }, body)
       }),
+    ...(replaces && {
+      replace: (key: string, body: Uint8Array, etag: string) =>
+        told('store', key, () => putObject({ ...place, key, condition: { etag } }, body)),
+    }),
     async *list(prefix, how) {
       try {
         yield* listObjects(client, root, prefix, how?.shallow === true)
@@ -75,40 +86,63 @@ export async function s3Storage(options: S3Options): Promise<Storage> {
   }
 }
 
-/** Makes sure that the bucket is there and can be read. True when create-if-absent can be left to the store. */
-async function prepare(client: S3Client, options: S3Options): Promise<boolean> {
-  const { driver, bucket, prefix, log } = options
+/** Makes sure that the bucket is there and can be read. Tells which conditions can be left to the store. */
+async function prepare(client: S3Client, options: S3Options): Promise<ProbeResult> {
   try {
-    const { conditional, locked } = await whenThere(options, async () => {
+    const probed = await whenThere(options, async () => {
       await openBucket(client, options)
-      return await probeConditionalWrites(client, prefix)
+      return await probeConditionalWrites(client, options)
     })
-    if (locked !== undefined) {
-      log.warn(
-        `Uploads and deletions will fail: the store refuses to write into the bucket "${bucket}" (${locked.code})`,
-      )
-    } else if (!conditional) {
-      log.error(
-        `The ${driver} store does not support conditional writes: two replicas that publish one version at once would ` +
-          'overwrite each other. Run one replica only, or use a store that obeys If-None-Match',
-        { bucket },
-      )
-    }
-    return conditional
+    tellLimits(probed, options)
+    return probed
   } catch (error) {
     throw startError(error, options)
   }
 }
 
+/** Tells the operator what the store does not do. */
+function tellLimits({ locked, creates, replaces, encrypted }: ProbeResult, options: S3Options): void {
+  const { driver, bucket, encryption, log } = options
+  if (locked !== undefined) {
+    log.warn(
+      `Uploads and deletions will fail: the store refuses to write into the bucket "${bucket}" (${locked.code})`,
+    )
+  } else if (!creates) {
+    const remedy =
+      options.forbidHeader === undefined
+        ? 'use a store that obeys If-None-Match'
+        : `use a bucket that keeps no versions, where the store obeys ${options.forbidHeader}`
+    log.error(
+      `The ${driver} store does not support conditional writes: two replicas that publish one version at once would ` +
+        `overwrite each other. Run one replica only, or ${remedy}`,
+      { bucket },
+    )
+  } else if (!replaces) {
+    log.warn(
+      `The ${driver} store does not obey If-Match: replicas find the changes of each other by listing, which costs more`,
+      { bucket },
+    )
+  }
+  if (Object.keys(encryption).length > 0 && !encrypted) {
+    log.error(`The ${driver} store does not say that it encrypts what is written, as it was asked to`, {
+      bucket,
+    })
+  }
+}
+
+/** True when the store may be there a moment later, and nobody has to correct anything. */
+function isAway(error: unknown): boolean {
+  return error instanceof S3Failure && isPassing(error) && error.code !== 'BadAnswer'
+}
+
 /** Waits for a store that starts at the same time as this server, as it does when a whole machine starts. */
-async function whenThere<T>({ endpoint, log }: S3Options, open: () => Promise<T>): Promise<T> {
-  const end = Date.now() + startMs
+async function whenThere<T>({ endpoint, log, wait = true }: S3Options, open: () => Promise<T>): Promise<T> {
+  const end = performance.now() + startMs
   for (let tries = 1; ; tries++) {
     try {
       return await open()
     } catch (error) {
-      const later = error instanceof S3Failure && isPassing(error) && error.code !== 'BadAnswer'
-      if (!later || Date.now() > end) throw error
+      if (!isAway(error) || !wait || performance.now() > end) throw error
       if (tries === 1)
         log.warn('The store does not answer yet; waiting for it', { endpoint: endpoint.origin })
       await Bun.sleep(startPauseMs)
@@ -141,9 +175,11 @@ function startError(error: unknown, options: S3Options): unknown {
   if (!(error instanceof S3Failure)) return error
   if (error.code === 'NoKeys') return error.cause
   const { driver, bucket, endpoint, bucketHint } = options
-  const why = error.code === 'NoSuchBucket' ? `there is no such bucket; ${bucketHint}` : reasonOf(error)[1]
+  const [, told] = reasonOf(error)
+  const why = error.code === 'NoSuchBucket' ? `there is no such bucket; ${bucketHint}` : told
   const where = `the bucket "${bucket}" of the ${driver} storage at ${endpoint.origin}`
   const message = `Cannot open ${where}: ${why} (${error.message})`
+  if (isAway(error)) return new StoreAway(message, told, { cause: error })
   return new RegistryError('unavailable', 'storage', message, {}, { cause: error })
 }
 

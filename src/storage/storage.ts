@@ -1,3 +1,5 @@
+import type { ChangeLog } from './change-log.ts'
+
 /** What is known of one object without its bytes. */
 export interface ObjectInfo {
   readonly key: string
@@ -52,6 +54,21 @@ export interface Storage {
    * directly below the prefix (no further "/"): prefix must then be "" or end in "/".
    */
   list(prefix: string, options?: { shallow?: boolean }): AsyncIterable<ObjectInfo>
+  /**
+   * get(), unless the object still has this change tag: then "same", and no bytes were sent. One round trip. Absent where
+   * it would save nothing; get() and compare then.
+   */
+  getUnless?(key: string, etag: string): Promise<StoredObject | 'same' | undefined>
+  /**
+   * Writes only what still has this change tag, atomically, also between processes: RegistryError `conflict` when it has
+   * another one or is gone. Absent where the store cannot (a folder; stores without `If-Match`).
+   */
+  replace?(key: string, body: Uint8Array, etag: string): Promise<ObjectInfo>
+  /**
+   * A log of changes that all processes on this store share, where the driver has a better way than one object that is
+   * replaced on a condition (a folder, which has no conditions, but can be appended to).
+   */
+  log?(key: string): ChangeLog
   /** True when something was there. When it resolves, the deletion survives a power cut. */
   delete(key: string): Promise<boolean>
   /**

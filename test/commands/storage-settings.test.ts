@@ -66,6 +66,54 @@ test("Amazon is described by ChartMuseum's settings", () => {
   })
 })
 
+test.each(['alibaba', 'tencent', 'baidu'])("%s is described by ChartMuseum's settings", (backend) => {
+  const argv = [
+    `--storage=${backend}`,
+    ...['bucket', 'prefix', 'endpoint'].map((name) => `--storage-${backend}-${name}=${name}`),
+  ]
+  const sse = backend === 'alibaba' ? 'KMS' : ''
+  expect(settingsOf([...argv, ...(sse ? ['--storage-alibaba-sse=KMS'] : [])])).toEqual({
+    backend,
+    bucket: 'bucket',
+    prefix: 'prefix',
+    endpoint: 'endpoint',
+    sse,
+  } as never)
+})
+
+test("etcd is described by ChartMuseum's settings", () => {
+  const env = {
+    STORAGE: 'etcd',
+    STORAGE_ETCD_ENDPOINT: 'https://a:2379,https://b:2379',
+    STORAGE_ETCD_CAFILE: '/ca.pem',
+    STORAGE_ETCD_CERTFILE: '/cert.pem',
+    STORAGE_ETCD_KEYFILE: '/key.pem',
+    STORAGE_ETCD_PREFIX: '/charts',
+  }
+  expect(settingsOf([], env)).toEqual({
+    backend: 'etcd',
+    endpoint: 'https://a:2379,https://b:2379',
+    cafile: '/ca.pem',
+    certfile: '/cert.pem',
+    keyfile: '/key.pem',
+    prefix: '/charts',
+  })
+})
+
+test("Google is described by ChartMuseum's settings", () => {
+  const argv = ['--storage=google', '--storage-google-bucket=charts', '--storage-google-prefix=p']
+  expect(settingsOf(argv)).toEqual({ backend: 'google', bucket: 'charts', prefix: 'p' })
+})
+
+test("Azure is described by ChartMuseum's settings", () => {
+  const argv = [
+    '--storage=microsoft',
+    '--storage-microsoft-container=charts',
+    '--storage-microsoft-prefix=/p/',
+  ]
+  expect(settingsOf(argv)).toEqual({ backend: 'microsoft', container: 'charts', prefix: '/p/' })
+})
+
 test('the client of S3 is not loaded for a folder', async () => {
   await using folder = await tempFolder()
   const [open, minio] = ['src/storage/open.ts', 'node_modules/minio'].map((path) => join(projectRoot, path))

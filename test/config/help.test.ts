@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { helpText, settingsTable } from '../../src/config/help.ts'
+import { commandFlags, commandOptionOf } from '../../src/config/options-commands.ts'
 import { flags, variableOf } from '../../src/config/options.ts'
 
 const readme = join(import.meta.dir, '../../README.md')
@@ -29,3 +30,16 @@ test('the table is one row per setting, with flag, variable and key', () => {
   expect(rows).toHaveLength(flags.length)
   expect(rows.find((row) => row.startsWith('| `--cors-alloworigin`'))).toContain('`CORS_ALLOW_ORIGIN`')
 })
+
+test.each(['import', 'export', 'doctor'])(
+  'help about %s names its own settings, and no others',
+  (command) => {
+    const text = helpText(80, command)
+    expect(text).toStartWith(`Usage: chartroom ${command} `)
+    for (const flag of commandFlags) {
+      const own = commandOptionOf(flag).commands.some((one) => one === command)
+      expect({ flag, named: text.includes(`\n  --${flag}`) }).toEqual({ flag, named: own })
+    }
+    expect(helpText(80, 'serve')).toBe(helpText(80))
+  },
+)

@@ -193,7 +193,7 @@ test('all mistakes are told at once, each with flag, variable and file key', () 
   })
   expect(found).toEqual([
     '--nonsense is not a setting',
-    '"stray" is neither a setting nor a command (commands: serve, health, licenses, version, help)',
+    '"stray" is neither a setting nor a command (commands: serve, health, doctor, import, export, licenses, version, help)',
     '--port: "http" is not a whole number from 0 to 65535 (--port, PORT, file key port)',
     'line 1 of the config file: "big" is not a whole number of at least 0 (--max-upload-size, MAX_UPLOAD_SIZE, file key maxuploadsize)',
     'DEPTH: "99" is not a whole number from 0 to 10 (--depth, DEPTH, file key depth)',
@@ -245,18 +245,40 @@ test('what would leave the server unprotected without its function is refused', 
   expect(mistakesOf({ env: { BEARER_AUTH: 'false', TLS_CA_CERT: '' } })).toEqual([])
 })
 
-test.each(['GOOGLE', 'oracle', 'microsoft', 'alibaba', 'openstack', 'baidu', 'etcd', 'tencent'])(
-  'the storage %s is known by name and refused with one sentence',
-  (name) => {
-    expect(mistakesOf({ argv: ['--storage', name] })).toEqual([
-      `--storage ${name.toLowerCase()} (STORAGE) cannot be used yet: this version keeps charts in a folder, --storage ` +
-        'local, in MinIO, --storage minio, or in Amazon S3 and what speaks like it, --storage amazon',
-    ])
-  },
-)
+test.each([
+  [
+    'OpenStack',
+    ['--storage openstack', 's3api', 'openstack ec2 credentials create', 'AWS_SECRET_ACCESS_KEY'],
+  ],
+  [
+    'oracle',
+    ['--storage oracle', '<namespace>.compat.objectstorage.<region>.oraclecloud.com', 'Customer Secret'],
+  ],
+])('the storage %s is refused with one sentence that names the way in through S3', (name, words) => {
+  const mistakes = mistakesOf({ argv: ['--storage', name] })
+  expect(mistakes).toHaveLength(1)
+  for (const word of [...words, '(STORAGE)', '--storage amazon', '--storage-amazon-endpoint']) {
+    expect(mistakes[0]).toContain(word)
+  }
+})
+
+test.each(['alibaba', 'tencent', 'baidu', 'google'])('the storage %s needs its bucket', (name) => {
+  const variable = `STORAGE_${name.toUpperCase()}_BUCKET`
+  expect(mistakesOf({ argv: ['--storage', name] })).toEqual([expect.stringContaining(`(${variable})`)])
+  expect(mistakesOf({ argv: ['--storage', name], env: { [variable]: 'charts-1250000000' } })).toEqual([])
+})
+
+test('Azure needs its container', () => {
+  expect(mistakesOf({ argv: ['--storage=microsoft'] })).toEqual([
+    '--storage microsoft needs the container for the charts: --storage-microsoft-container (STORAGE_MICROSOFT_CONTAINER)',
+  ])
+  expect(mistakesOf({ argv: ['--storage=microsoft', '--storage-microsoft-container=charts'] })).toEqual([])
+})
 
 test('an unknown storage is refused with those that exist, and local needs its folder', () => {
-  expect(mistakesOf({ argv: ['--storage=netease'] })[0]).toContain('one of local, minio, amazon')
+  expect(mistakesOf({ argv: ['--storage=netease'] })).toEqual([
+    expect.stringContaining('"netease" is not one of local, minio, amazon'),
+  ])
   expect(mistakesOf({ argv: ['--storage=local'] })[0]).toContain('--storage-local-rootdir')
 })
 
@@ -273,10 +295,26 @@ test('MinIO needs address, bucket and keys, and Amazon its bucket', () => {
   expect(mistakesOf({ argv: ['--storage=amazon', '--storage-amazon-bucket=charts'] })).toEqual([])
 })
 
+test('etcd needs its prefix, and a client certificate its key; none of them is needed without TLS', () => {
+  expect(mistakesOf({ argv: ['--storage=etcd', '--storage-etcd-endpoint='] })).toEqual([
+    '--storage etcd needs the address of etcd: --storage-etcd-endpoint (STORAGE_ETCD_ENDPOINT)',
+    '--storage etcd needs the start of its keys: --storage-etcd-prefix (STORAGE_ETCD_PREFIX)',
+  ])
+  const etcd = ['--storage=etcd', '--storage-etcd-prefix=/charts']
+  expect(mistakesOf({ argv: etcd })).toEqual([])
+  expect(mistakesOf({ argv: [...etcd, '--storage-etcd-certfile=a'] })).toEqual([
+    expect.stringContaining('need each other'),
+  ])
+})
+
 test.each([
   [['--storage-amazon-sse=aes'], '--storage-amazon-sse (STORAGE_AMAZON_SSE) is "aes"'],
   [['--storage-amazon-sse-kms-key=k'], '--storage-amazon-sse-kms-key is a key for aws:kms'],
   [['--storage-amazon-sse=AES256', '--storage-amazon-sse-kms-key=k'], 'is a key for aws:kms'],
+  [
+    ['--storage=alibaba', '--storage-alibaba-bucket=b', '--storage-alibaba-sse=aws:kms'],
+    '--storage-alibaba-sse (STORAGE_ALIBABA_SSE) is "aws:kms": server-side encryption is AES256 or KMS',
+  ],
 ])('encryption that would not happen is a mistake: %j', (argv, mistake) => {
   const base = ['--storage=amazon', '--storage-amazon-bucket=charts']
   expect(mistakesOf({ argv: [...base, ...argv] })).toEqual([expect.stringContaining(mistake)])
@@ -306,6 +344,43 @@ test.each([
   [['-h'], 'help'],
   [['h'], 'help'],
   [['health', '--help'], 'help'],
+  [['import', './old'], 'import'],
+  [['--port', '1', 'export', './new', '--parallel=4'], 'export'],
+  [['doctor', '--json'], 'doctor'],
+  [['import', '--help'], 'help'],
 ] as const)('the arguments %j ask for %s', (argv, command) => {
   expect(readCommandLine(argv).command).toBe(command)
+})
+
+test('a command takes what it works on from behind its word, even when that is a word too', () => {
+  expect(readCommandLine(['import', '--force', 'serve', '--parallel', '2'])).toMatchObject({
+    command: 'import',
+    subject: 'serve',
+    mistakes: [],
+  })
+  expect(readCommandLine(['help', 'import'])).toMatchObject({ command: 'help', subject: 'import' })
+  expect(readCommandLine(['export', '--help'])).toMatchObject({ command: 'help', subject: 'export' })
+})
+
+test.each([
+  [['import'], 'import needs a repository URL, a folder or a bucket to copy from'],
+  [['export'], 'export needs a folder or a bucket to copy to'],
+  [['import', 'a', 'b'], '"b" is neither a setting nor a command'],
+  [['doctor', 'a'], '"a" is neither a setting nor a command'],
+  [['--force'], '--force is a setting of import and export, not of serve'],
+  [['export', 'a', '--from-user=u'], '--from-user is a setting of import, not of export'],
+  [['import', 'a', '--parallel=0'], '--parallel: "0" is not a whole number from 1 to 64'],
+  [['import', 'a', '--parallel'], '--parallel needs a value: --parallel=NUMBER'],
+  [['import', 'a', '--repo=../x'], '--repo: "../x" is not the name of a repository'],
+  [['import', 'a', '--paralel=2'], 'did you mean --parallel?'],
+])('the arguments %j are a mistake: %s', (argv, mistake) => {
+  expect(mistakesOf({ argv })).toEqual([expect.stringContaining(mistake)])
+})
+
+test('settings of commands come from flags, and from variables where a secret is meant', () => {
+  const { own } = load({ argv: ['import', 'a', '--from-user=flag'], env: { FROM_USER: 'u', FROM_PASS: 'p' } })
+  expect(own).toMatchObject({ fromUser: 'flag', fromPass: 'p', parallel: 8, force: false })
+  expect(mistakesOf({ argv: ['import', 'a', '--from-pass', 'correct', 'b', 'horse'] }).join()).not.toContain(
+    'horse',
+  )
 })

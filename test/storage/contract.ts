@@ -4,6 +4,7 @@ import { isRegistryError } from '../../src/errors.ts'
 import type { StorageSettings } from '../../src/storage/open.ts'
 import type { ObjectInfo, Storage } from '../../src/storage/storage.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { awkwardKeys, BreakingBlob } from './contract-objects.ts'
 
 /** A store that holds nothing, and how to be rid of it. */
 export interface OpenedStorage {
@@ -46,6 +47,7 @@ export function storageContract(
     reading(promise)
     listing(promise)
     together(promise)
+    onCondition(promise)
     accidents(promise)
     // A name that no case has would leave out nothing, in silence.
     if (left.size > 0) throw new Error(`The contract has no case "${[...left].join('", "')}"`)
@@ -162,6 +164,8 @@ function writing(promise: PromiseCase): void {
       // In a process of its own: in this one the memory of all the other tests moves too.
       const program = join(import.meta.dir, 'large-object.ts')
       const child = Bun.spawn([process.execPath, program, folder.path, JSON.stringify(settings)], {
+        // As this process sees it now: without it, as it was at its start.
+        env: { ...process.env },
         stdout: 'pipe',
       })
       const { size, growth } = (await new Response(child.stdout).json()) as { size: number; growth: number }
@@ -307,6 +311,93 @@ function together(promise: PromiseCase): void {
   })
 }
 
+/** The cases of the methods that a driver may lack: such a driver leaves them out, with its reason. */
+export const casesOf = {
+  getUnless: [
+    'getUnless() gives "same", the object when its change tag differs, undefined when it is missing',
+  ],
+  replace: [
+    'replace() writes over what still has its change tag, and gives back what info() then says',
+    'replace() is refused with conflict, and changes nothing, when the object was changed or is gone',
+    'of 8 writers that replace from the same change tag, exactly one wins',
+  ],
+} as const satisfies Partial<Record<keyof Storage, readonly string[]>>
+
+function onCondition(promise: PromiseCase): void {
+  promise(casesOf.getUnless[0], async (storage) => {
+    for (const [key, body] of [
+      ['org/small', bytes('old')],
+      ['org/large', new Uint8Array(2_000_000)],
+    ] as const) {
+      const old = await storage.put(key, body)
+      expect(await getUnless(storage, key, old.etag)).toBe('same')
+      expect(await getUnless(storage, key, 'another')).toMatchObject({ ...old })
+      const put = await storage.put(key, bytes('new'))
+      const found = await getUnless(storage, key, old.etag)
+      if (found === undefined || found === 'same') throw new Error(`got ${found}`)
+      expect(found).toMatchObject({ ...put })
+      expect(await new Response(found.body).text()).toBe('new')
+      await storage.delete(key)
+      expect(await getUnless(storage, key, put.etag)).toBeUndefined()
+    }
+    expect(await getUnless(storage, 'never', 'there')).toBeUndefined()
+  })
+
+  promise(casesOf.replace[0], async (storage) => {
+    let last = await storage.put('org/log', bytes('v10'))
+    for (let i = 11; i < 20; i++) {
+      const next = await replace(storage, 'org/log', `v${i}`, last.etag)
+      expect(next.etag).not.toBe(last.etag)
+      expect(await storage.info('org/log')).toEqual(next)
+      expect(await text(storage, 'org/log')).toBe(`v${i}`)
+      last = next
+    }
+  })
+
+  promise(casesOf.replace[1], async (storage) => {
+    const first = await storage.put('a', bytes('first'))
+    const second = await storage.put('a', bytes('second'))
+    await expectConflict(replace(storage, 'a', 'third', first.etag))
+    expect(await storage.info('a')).toEqual(second)
+    expect(await text(storage, 'a')).toBe('second')
+    await storage.delete('a')
+    await expectConflict(replace(storage, 'a', 'third', second.etag))
+    await expectConflict(replace(storage, 'never', 'third', second.etag))
+    expect(await keys(storage)).toEqual([])
+  })
+
+  promise(casesOf.replace[2], async (storage) => {
+    let { etag } = await storage.put('log', bytes('start'))
+    for (let round = 0; round < 20; round++) {
+      const writers = Array.from({ length: 8 }, (_, i) => replace(storage, 'log', `${round} by ${i}`, etag))
+      const results = await Promise.allSettled(writers)
+      const winners = results.flatMap((result, i) => (result.status === 'fulfilled' ? [i] : []))
+      expect(winners).toHaveLength(1)
+      expect(await text(storage, 'log')).toBe(`${round} by ${winners[0]}`)
+      for (const result of results) {
+        if (result.status === 'fulfilled') etag = result.value.etag
+        else expect(isRegistryError(result.reason, 'conflict')).toBe(true)
+      }
+    }
+  })
+}
+
+async function expectConflict(writing: Promise<unknown>): Promise<void> {
+  const error = await writing.catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'conflict', about: 'storage' })
+}
+
+/** Calls what a driver may lack; one that lost it must not look as if it had passed. */
+function getUnless(storage: Storage, key: string, etag: string) {
+  if (storage.getUnless === undefined) throw new Error('The driver has no getUnless(): leave the case out')
+  return storage.getUnless(key, etag)
+}
+
+function replace(storage: Storage, key: string, body: string, etag: string): Promise<ObjectInfo> {
+  if (storage.replace === undefined) throw new Error('The driver has no replace(): leave the case out')
+  return storage.replace(key, bytes(body), etag)
+}
+
 function accidents(promise: PromiseCase): void {
   promise('what is broken is an error, and never looks missing or empty', async (storage, { ruin }) => {
     await storage.put('org/a', bytes('a'))
@@ -319,6 +410,8 @@ function accidents(promise: PromiseCase): void {
       () => keys(storage, 'org/'),
       () => keys(storage),
       () => storage.check(),
+      ...(storage.getUnless ? [() => getUnless(storage, 'org/a', 'tag')] : []),
+      ...(storage.replace ? [() => replace(storage, 'org/a', 'b', 'tag')] : []),
     ]
     for (const call of calls) {
       const error = await call().then(
@@ -329,54 +422,6 @@ function accidents(promise: PromiseCase): void {
     }
     return 'ruined'
   })
-}
-
-/** A Blob whose stream gives some bytes, then fails. The size it announces is another than what comes. */
-class BreakingBlob extends Blob {
-  constructor(readonly announced = 0) {
-    super()
-  }
-
-  override get size(): number {
-    return this.announced
-  }
-
-  override stream(): ReturnType<Blob['stream']> {
-    let pulls = 0
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull(controller) {
-        if (++pulls > 3) controller.error(new Error('the source broke'))
-        else controller.enqueue(new Uint8Array(100_000))
-      },
-    }) as ReturnType<Blob['stream']>
-  }
-}
-
-/** Printable ASCII without "/" and "\", one name each, and names beyond ASCII. */
-function awkwardKeys(): string[] {
-  const printable = Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(0x20 + i))
-  const single = printable.filter((character) => !'./\\'.includes(character))
-  return [
-    ...single.map((character) => `one/${character}`),
-    ...single.map((character) => `in/a${character}b`),
-    'mychart-1.0.0+build.5.tgz',
-    '50%2fa b+é.tgz',
-    // Numbers, if whoever reads a listing takes texts for numbers.
-    '007',
-    '1.10',
-    '0x10',
-    '1e5',
-    '123456789012345678901234567890',
-    'true',
-    'null',
-    'numbers/1.10',
-    'dots/..a',
-    'dots/a..',
-    'dots/...',
-    'é/e\u0301',
-    '日本/\u{1f600}.tgz',
-    `long/${'x'.repeat(255)}`,
-  ]
 }
 
 export function bytes(text: string): Uint8Array {

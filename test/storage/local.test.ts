@@ -11,11 +11,19 @@ import { openStorage } from '../../src/storage/open.ts'
 import type { TempFolder } from '../support/temp-folder.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import type { OpenedStorage } from './contract.ts'
-import { bytes, keys, storageContract, text } from './contract.ts'
+import { bytes, casesOf, keys, storageContract, text } from './contract.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
+const unconditional = [
+  { reason: 'a read of a folder costs no more than a look', tests: casesOf.getUnless },
+  {
+    reason: 'a folder has no such condition; its processes share a log that is appended to',
+    tests: casesOf.replace,
+  },
+]
 const leftOut = [
+  ...unconditional,
   {
     reason: 'the calls it would test again are those of the local suite',
     tests: [
@@ -25,7 +33,7 @@ const leftOut = [
   },
 ]
 
-storageContract('local', () => opened())
+storageContract('local', () => opened(), unconditional)
 storageContract('local, on a network mount,', () => opened(remoteCalls), leftOut)
 storageContract('local, without hard links and folder syncs,', () => opened(bareFileSystem()), leftOut)
 

@@ -6,56 +6,22 @@ import { checked } from '../../src/storage/checked.ts'
 import type { S3Options } from '../../src/storage/s3-options.ts'
 import { s3Storage } from '../../src/storage/s3.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import type { S3StandIn, StandInCall, StandInHabits } from '../support/s3-stand-in.ts'
+import { refusal, startS3StandIn } from '../support/s3-stand-in.ts'
 import { bytes, text } from './contract.ts'
 
-/** What the store says next to a call of this method, once each; then it does its work again. */
-type Script = Partial<Record<string, Response[]>>
-
-interface StandIn extends AsyncDisposable {
+interface Place extends AsyncDisposable {
   readonly storage: Storage
-  readonly script: Script
-  readonly calls: string[]
+  readonly script: S3StandIn['script']
+  readonly calls: StandInCall[]
 }
 
 const time = new Date('2026-02-03T04:05:06Z').toUTCString()
 const keys: Keys = { accessKey: 'a', secretKey: 's' }
 
-/** A store that keeps objects, answers HEAD without saying why, as Amazon does, and says now and then what a test wants. */
-async function opened(changes: Partial<S3Options> = {}): Promise<StandIn> {
-  const objects = new Map<string, Uint8Array<ArrayBuffer>>()
-  const script: Script = {}
-  const calls: string[] = []
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      const { pathname, searchParams } = new URL(request.url)
-      const { method } = request
-      const body = await request.bytes()
-      calls.push(`${method} ${pathname}`)
-      const said = script[method]?.shift()
-      if (said !== undefined) return said
-      const found = objects.get(pathname)
-      const headers = { etag: `"${found?.length ?? body.length}"`, 'last-modified': time }
-      if (method === 'PUT') {
-        if (request.headers.has('if-none-match') && found !== undefined)
-          return refusal(412, 'PreconditionFailed')
-        objects.set(pathname, body)
-        return new Response('', { headers })
-      }
-      if (method === 'DELETE') {
-        objects.delete(pathname)
-        return new Response(null, { status: 204 })
-      }
-      if (searchParams.has('list-type')) {
-        return new Response('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>')
-      }
-      if (found === undefined) return refusal(404, 'NoSuchKey', method)
-      return new Response(method === 'HEAD' ? null : found, {
-        headers: { ...headers, 'content-length': String(found.length) },
-      })
-    },
-  })
+/** A store that says now and then what a test wants. */
+async function opened(changes: Partial<S3Options> = {}, habits: StandInHabits = {}): Promise<Place> {
+  const server = startS3StandIn(habits)
   const ignore = () => undefined
   const storage = await s3Storage({
     driver: 'amazon',
@@ -72,13 +38,14 @@ async function opened(changes: Partial<S3Options> = {}): Promise<StandIn> {
     patienceMs: 2_000,
     ...changes,
   })
+  const { script, calls } = server
   calls.length = 0
-  return { storage: checked(storage), script, calls, [Symbol.asyncDispose]: () => server.stop(true) }
-}
-
-function refusal(status: number, code: string, method = 'GET'): Response {
-  const xml = `<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>Words of the store</Message></Error>`
-  return new Response(method === 'HEAD' ? null : xml, { status })
+  return {
+    storage: checked(storage),
+    script,
+    calls,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
 }
 
 describe('a missing object', () => {
@@ -86,13 +53,13 @@ describe('a missing object', () => {
     await using place = await opened()
     const { storage, script, calls } = place
     expect(await storage.info('a')).toBeUndefined()
-    expect(calls).toEqual(['HEAD /charts/a', 'GET /charts/a'])
+    expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['HEAD /charts/a', 'GET /charts/a'])
     expect(await storage.get('a')).toBeUndefined()
     for (const answer of [
-      refusal(404, 'NoSuchBucket'),
-      new Response('<h1>Not Found</h1>', { status: 404 }),
+      () => refusal(404, 'NoSuchBucket'),
+      () => new Response('<h1>Not Found</h1>', { status: 404 }),
     ]) {
-      script.GET = [answer.clone(), answer.clone()]
+      script.GET = [answer, answer]
       expect(await caught(storage.info('a'))).toMatchObject({ code: 'unavailable' })
       expect(await caught(storage.get('a'))).toMatchObject({ code: 'unavailable' })
     }
@@ -102,9 +69,9 @@ describe('a missing object', () => {
 test('a page of a proxy is no store: not at start, not for check(), not as a listing', async () => {
   await using place = await opened()
   const page = () => new Response('<html>Please sign in</html>')
-  place.script.GET = [page()]
+  place.script.GET = [page]
   expect(await caught(place.storage.check())).toMatchObject({ code: 'unavailable' })
-  place.script.GET = Array.from({ length: 20 }, page)
+  place.script.GET = Array.from({ length: 20 }, () => page)
   const error = await caught(Array.fromAsync(place.storage.list('')))
   expect(error.message).toContain('is no S3 store')
   await using proxy = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: page })
@@ -125,7 +92,7 @@ describe('what the store says', () => {
     [418, 'SomethingNew', 'unavailable'],
   ])('%d %s becomes %s in a sentence of ours', async (status, code, expected) => {
     await using place = await opened()
-    place.script.PUT = [refusal(status, code)]
+    place.script.PUT = [() => refusal(status, code)]
     const error = await caught(place.storage.put('org/a', bytes('a')))
     expect(error).toMatchObject({ code: expected, about: 'storage' })
     expect(error.message).toMatch(/^Cannot store "org\/a": [^<>]{10,}$/)
@@ -140,10 +107,10 @@ describe('what the store says', () => {
     [409, 'ConditionalRequestConflict'],
   ])('%d %s is tried again', async (status, code) => {
     await using place = await opened()
-    place.script.PUT = [refusal(status, code), refusal(status, code)]
+    place.script.PUT = [1, 2].map(() => () => refusal(status, code))
     await place.storage.put('a', bytes('a'), { when: 'absent' })
     expect(await text(place.storage, 'a')).toBe('a')
-    expect(place.calls.filter((call) => call.startsWith('PUT'))).toHaveLength(3)
+    expect(place.calls.filter(({ method }) => method === 'PUT')).toHaveLength(3)
   })
 
   test('of keys that have ended makes new ones be fetched, once', async () => {
@@ -157,10 +124,10 @@ describe('what the store says', () => {
     await using place = await opened({ keys: source })
     await place.storage.put('a', bytes('a'))
     expect(reads).toBe(1)
-    place.script.GET = [refusal(400, 'ExpiredToken')]
+    place.script.GET = [() => refusal(400, 'ExpiredToken')]
     expect(await text(place.storage, 'a')).toBe('a')
     expect(reads).toBe(2)
-    place.script.GET = [refusal(400, 'ExpiredToken'), refusal(400, 'ExpiredToken')]
+    place.script.GET = [1, 2].map(() => () => refusal(400, 'ExpiredToken'))
     expect((await caught(place.storage.get('a'))).message).toContain('the keys of this server have ended')
   })
 
@@ -181,36 +148,56 @@ describe('what the store says', () => {
   })
 })
 
-test('a store that refuses conditions at all is guarded within this process', async () => {
-  const errors: string[] = []
-  const log = { debug() {}, info() {}, warn() {}, error: (message: string) => void errors.push(message) }
-  const conditions = { status: 501 }
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    fetch: (request) =>
-      request.headers.has('if-none-match')
-        ? refusal(conditions.status, 'NotImplemented')
-        : new Response('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>'),
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** The lines that a start writes for the operator. */
+async function startLines(habits: StandInHabits, changes: Partial<S3Options> = {}) {
+  const lines: string[] = []
+  const keep = (message: string) => void lines.push(message)
+  const place = await opened({ ...changes, log: { ...quiet, warn: keep, error: keep } }, habits)
+  return { ...place, lines }
+}
+
+describe('a store', () => {
+  test.each([[501], [400]])(
+    'that refuses conditions with %d is guarded within this process',
+    async (status) => {
+      await using place = await startLines({ conditions: status })
+      expect(place.storage.conditionalWrites).toBe(false)
+      expect(place.storage.replace).toBeUndefined()
+      expect(place.lines).toEqual([expect.stringContaining('does not support conditional writes')])
+      await place.storage.put('a', bytes('a'), { when: 'absent' })
+      expect(await caught(place.storage.put('a', bytes('b'), { when: 'absent' }))).toMatchObject({
+        code: 'conflict',
+      })
+    },
+  )
+
+  test('that obeys If-None-Match and not If-Match has no replace(), and one line says so', async () => {
+    await using place = await startLines({ conditions: 'creates only' })
+    expect(place.storage.conditionalWrites).toBe(true)
+    expect(place.storage.replace).toBeUndefined()
+    expect(place.lines).toEqual([expect.stringContaining('does not obey If-Match')])
   })
-  const { storage } = await opened()
-  expect(storage.conditionalWrites).toBe(true)
-  const other = await s3Storage({
-    driver: 'amazon',
-    endpoint: server.url,
-    bucket: 'charts',
-    prefix: '',
-    region: 'us-east-1',
-    pathStyle: true,
-    keys: fixedKeys(keys),
-    encryption: {},
-    createBucket: false,
-    bucketHint: 'make it',
-    log,
+
+  test('that obeys both has it, and nothing is said', async () => {
+    await using place = await startLines({})
+    expect(place.storage.conditionalWrites).toBe(true)
+    expect(place.storage.replace).toBeDefined()
+    expect(place.lines).toEqual([])
   })
-  expect(other.conditionalWrites).toBe(false)
-  expect(errors).toHaveLength(1)
-  await server.stop(true)
+
+  test('is asked with If-None-Match whether an object is the same; one that takes no notice gives "same" too', async () => {
+    await using place = await opened()
+    const { etag } = await place.storage.put('a', bytes('a'))
+    place.calls.length = 0
+    expect(await place.storage.getUnless?.('a', etag)).toBe('same')
+    expect(place.calls.map(({ headers }) => headers.get('if-none-match'))).toEqual([`"${etag}"`])
+    place.calls.length = 0
+    place.script.GET = [() => new Response('a', { headers: { etag: `"${etag}"`, 'last-modified': time } })]
+    expect(await place.storage.getUnless?.('a', etag)).toBe('same')
+    expect(place.calls.filter(({ method }) => method === 'GET')).toHaveLength(1)
+  })
 })
 
 async function caught(promise: Promise<unknown>) {

@@ -90,6 +90,30 @@ describe('an answer that got lost', () => {
     },
   )
 
+  peerTest(
+    ['minio'],
+    'to a replacement is a success when it was written, and a conflict when another came first',
+    async () => {
+      await using place = await opened()
+      const { storage, direct, proxy } = place
+      const first = await direct.put('log', bytes('first'))
+      proxy.set('lose', 1)
+      const mine = await replaced(storage, 'log', 'mine', first.etag)
+      expect(await direct.info('log')).toEqual(mine)
+      expect(await text(direct, 'log')).toBe('mine')
+      // The same bytes by another are not mine.
+      await direct.put('log', bytes('other'))
+      const theirs = await direct.put('log', bytes('again'))
+      proxy.set('lose', 1)
+      expect((await caught(replaced(storage, 'log', 'again', mine.etag))).code).toBe('conflict')
+      await direct.delete('log')
+      proxy.set('lose', 1)
+      expect((await caught(replaced(storage, 'log', 'again', theirs.etag))).code).toBe('conflict')
+      expect(await direct.info('log')).toBeUndefined()
+      expect(proxy.count()).toBe(3)
+    },
+  )
+
   peerTest(['minio'], 'to a plain put or a delete is healed by doing it again', async () => {
     await using place = await opened()
     const { storage, direct, proxy } = place
@@ -110,6 +134,9 @@ describe('a broken connection', () => {
     proxy.set({ cut: 100_000 }, 2)
     expect(await sizeOf(storage, 'a')).toBe(500_000)
     expect(proxy.count()).toBe(2)
+    proxy.set({ cut: 100_000 }, 1)
+    expect(await storage.getUnless?.('a', 'another')).toMatchObject({ size: 500_000 })
+    expect(proxy.count()).toBe(3)
   })
 
   peerTest(['minio'], 'in the middle of a large object is followed by another from there', async () => {
@@ -122,6 +149,19 @@ describe('a broken connection', () => {
     for await (const chunk of (body instanceof Blob ? body.stream() : body) ?? []) hash.update(chunk)
     expect(hash.digest('hex')).toBe(put.etag)
     expect(proxy.count()).toBe(3)
+  })
+
+  peerTest(['minio'], 'that falls silent in the middle of a large object is left for another', async () => {
+    await using place = await opened()
+    const { storage, proxy } = place
+    const put = await storage.put('a', largeBlob)
+    proxy.set({ stopAfter: 2_000_000 })
+    const found = await storage.getUnless?.('a', 'another')
+    if (found === undefined || found === 'same') throw new Error(`got ${found}`)
+    const hash = new Bun.CryptoHasher('md5')
+    for await (const chunk of found.body instanceof Blob ? found.body.stream() : found.body)
+      hash.update(chunk)
+    expect(hash.digest('hex')).toBe(put.etag)
   })
 
   peerTest(['minio'], 'that does not heal is an error in the stream, never a short one', async () => {
@@ -184,11 +224,13 @@ describe.each([['stall'], ['garbage'], ['lose'], [{ cut: 0 }]] satisfies [Fault]
       async () => {
         await using place = await opened()
         const { storage, proxy } = place
-        await storage.put('a', small)
+        const { etag } = await storage.put('a', small)
         proxy.set(fault)
         const calls = [
           () => storage.get('a'),
           () => storage.info('a'),
+          () => storage.getUnless?.('a', etag) ?? missing(),
+          () => replaced(storage, 'a', 'b', etag),
           () => keys(storage),
           () => storage.put('b', small, { when: 'absent' }),
           () => storage.put('c', largeBlob),
@@ -208,13 +250,40 @@ describe.each([['stall'], ['garbage'], ['lose'], [{ cut: 0 }]] satisfies [Fault]
   },
 )
 
+describe('a slow store', () => {
+  peerTest(['minio'], 'does all that a fast one does', async () => {
+    await using place = await opened()
+    const { storage, direct, proxy } = place
+    proxy.set({ delayMs: 250 })
+    const [one, two] = await Promise.all([
+      storage.put('a', small, { when: 'absent' }),
+      storage.put('b', largeBlob, { when: 'absent' }),
+    ])
+    expect(await Promise.all([direct.info('a'), direct.info('b')])).toEqual([one, two])
+    const again = storage.put('a', small, { when: 'absent' })
+    const [error, same, size, listed] = await Promise.all([
+      caught(again),
+      storage.getUnless?.('a', one.etag),
+      sizeOf(storage, 'b'),
+      keys(storage),
+    ])
+    expect([error.code, same, size, listed]).toEqual(['conflict', 'same', largeBlob.size, ['a', 'b']])
+    const next = await replaced(storage, 'a', 'next', one.etag)
+    expect(await direct.info('a')).toEqual(next)
+    expect((await caught(replaced(storage, 'a', 'late', one.etag))).code).toBe('conflict')
+    expect(await storage.delete('a')).toBe(true)
+  })
+})
+
 describe('a MinIO that restarts', () => {
   peerTest(['minio'], 'is unavailable while it is gone, and then served without help', async () => {
     await using place = await opened()
     const { storage, minio } = place
-    const put: unknown = await storage.put('a', small)
+    const put = await storage.put('a', small)
     await minio.stop('SIGKILL')
     expect((await caught(storage.get('a'))).code).toBe('unavailable')
+    expect((await caught(storage.getUnless?.('a', put.etag) ?? missing())).code).toBe('unavailable')
+    expect((await caught(replaced(storage, 'a', 'b', put.etag))).code).toBe('unavailable')
     expect((await caught(storage.put('b', small))).code).toBe('unavailable')
     expect((await caught(storage.check())).code).toBe('unavailable')
     await minio.start(false)
@@ -223,7 +292,7 @@ describe('a MinIO that restarts', () => {
       const found = await storage.info('a').catch((error: unknown) => error)
       return isRegistryError(found, 'unavailable') ? 'unavailable' : found
     }
-    await eventually(look, put, 30_000)
+    await eventually<unknown>(look, put, 30_000)
     await storage.put('b', small, { when: 'absent' })
     expect(await keys(storage)).toEqual(['a', 'b'])
   })
@@ -255,6 +324,7 @@ describe('a store without conditional writes', () => {
       await using place = await opened('deaf')
       const { storage, direct, log } = place
       expect(storage.conditionalWrites).toBe(false)
+      expect(storage.replace).toBeUndefined()
       expect(direct.conditionalWrites).toBe(true)
       expect(log.filter((line) => line.includes('does not support conditional writes'))).toHaveLength(1)
       for (let round = 0; round < 5; round++) {
@@ -270,6 +340,14 @@ describe('a store without conditional writes', () => {
     },
   )
 })
+
+function replaced(storage: Storage, key: string, body: string, etag: string) {
+  return storage.replace?.(key, bytes(body), etag) ?? missing()
+}
+
+async function missing(): Promise<never> {
+  throw new Error('the driver has not got the method')
+}
 
 async function sizeOf(storage: Storage, key: string): Promise<number> {
   const found = await storage.get(key)

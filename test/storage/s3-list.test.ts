@@ -111,6 +111,27 @@ describe('a listing of S3', () => {
     expect(asked[1]?.query).not.toHaveProperty('continuation-token')
   })
 
+  test('of a store that only knows markers goes on behind them', async () => {
+    const marked = (keys: readonly string[], marker: string) =>
+      page({ keys, next: '' }).replace(
+        '<NextContinuationToken>',
+        `<NextMarker>${marker}</NextMarker><NextContinuationToken>`,
+      )
+    const { client, asked } = stub([
+      marked(['p/%2Ba', 'p/b'], 'p/b%2B'),
+      marked(['p/.chartroom/trash/1'], 'p/.chartroom/trash/1'),
+      page({ keys: ['p/c'] }),
+    ])
+    const keys = (await Array.fromAsync(listObjects(client, 'p/', '', false))).map(({ key }) => key)
+    expect(keys).toEqual(['+a', 'b', 'c'])
+    expect(asked.map(({ query }) => query?.marker)).toEqual([undefined, 'p/b+', 'p/.chartroom/\u{10ffff}'])
+  })
+
+  test('that gives one page for ever is an error', async () => {
+    const again = page({ keys: ['a'], next: 'same' })
+    await expect(listed([again, again, again])).rejects.toMatchObject({ code: 'BadAnswer' })
+  })
+
   test.each([
     ['nothing', ''],
     ['a page of something else', '<html><body>Welcome</body></html>'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs'
 import { isRegistryError } from '../../src/errors.ts'
 import { selfSigned } from '../../src/http/self-signed.ts'
+import { awsKeys } from '../../src/storage/aws-chain.ts'
 import { fixedKeys } from '../../src/storage/aws-keys.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import type { StorageSettings } from '../../src/storage/open.ts'
@@ -109,6 +110,32 @@ describe('a bucket', () => {
     expect(await keys(byName)).toEqual(['a'])
   })
 
+  peerTest(['minio'], 'is served by --storage alibaba, by its host name and without its header', async () => {
+    const { bucket, endpoint } = await settingsFor()
+    await openStorage(await settingsFor({ bucket }), quiet)
+    const keysOf = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: minioKeys.accessKey,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: minioKeys.secretKey,
+    }
+    const alibaba: StorageSettings = {
+      backend: 'alibaba',
+      bucket,
+      prefix: 'p',
+      endpoint: `http://localhost:${new URL(endpoint).port}`,
+      sse: '',
+    }
+    const storage = await openStorage(alibaba, quiet, keysOf)
+    expect(storage.conditionalWrites).toBe(false)
+    const put = await storage.put('org/a+b é.tgz', bytes('a'), { when: 'absent' })
+    expect(await Array.fromAsync(storage.list(''))).toEqual([put])
+    expect(await text(storage, put.key)).toBe('a')
+    const again = await storage
+      .put(put.key, bytes('b'), { when: 'absent' })
+      .catch((reason: unknown) => reason)
+    expect(isRegistryError(again, 'conflict')).toBe(true)
+    expect(await storage.delete(put.key)).toBe(true)
+  })
+
   peerTest(['minio'], 'is served by --storage amazon with an endpoint of its own', async () => {
     const settings = await settingsFor()
     await (await openStorage(settings, quiet)).put('org/a', bytes('a'))
@@ -183,6 +210,44 @@ describe('keys', () => {
     expect(isRegistryError(await storage.delete('a').catch((reason: unknown) => reason), 'unavailable')).toBe(
       true,
     )
+  })
+})
+
+describe('the role of a profile', () => {
+  peerTest(['minio'], 'is given by the token service of MinIO, which checks the signature', async () => {
+    await using folder = await tempFolder()
+    const { bucket, endpoint } = await settingsFor()
+    await openStorage(await settingsFor({ bucket }), quiet)
+    const { accessKey, secretKey } = minioKeys
+    const file = join(folder.path, 'config')
+    const own = `aws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`
+    const role = `role_arn = arn:minio:iam:::role/charts\nsource_profile = default\nduration_seconds = 3600\n`
+    await Bun.write(file, `[default]\n${own}[profile charts]\n${role}`)
+    const env = {
+      HOME: folder.path,
+      AWS_CONFIG_FILE: file,
+      AWS_PROFILE: 'charts',
+      AWS_ENDPOINT_URL_STS: endpoint,
+    }
+    const keysOfRole = await awsKeys(env, 'us-east-1', quiet).keys()
+    expect(keysOfRole.accessKey).not.toBe(accessKey)
+    expect(keysOfRole.sessionToken).toBeString()
+    expect(keysOfRole.expires).toBeGreaterThan(Date.now())
+    const amazon: StorageSettings = {
+      backend: 'amazon',
+      bucket,
+      endpoint,
+      prefix: '',
+      region: '',
+      forcePathStyle: true,
+      sse: '',
+      sseKmsKey: '',
+    }
+    const storage = await openStorage(amazon, quiet, env)
+    await storage.put('a', bytes('a'), { when: 'absent' })
+    expect(await text(storage, 'a')).toBe('a')
+    await Bun.write(file, `[default]\n${own.replace(secretKey, 'wrong-wrong')}[profile charts]\n${role}`)
+    await expect(awsKeys(env, 'us-east-1', quiet).keys()).rejects.toThrow(/it answered 403/)
   })
 })
 

@@ -12,6 +12,8 @@ export interface MinioOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Where it keeps everything; made when it is missing. Without it, below a temporary folder. */
+  readonly folder?: string
 }
 
 /** A real MinIO on a free port of 127.0.0.1 with a folder of its own. Disposing kills it and removes the folder. */
@@ -34,9 +36,9 @@ export async function startMinio(options: MinioOptions = {}): Promise<Minio> {
   const program = peer('minio')
   if (program === undefined) throw new Error('MinIO is missing: ask for it with peerTest')
   const own = await tempFolder()
-  const folder = join(own.path, 'data')
+  const folder = options.folder ?? join(own.path, 'data')
   const certificates = join(own.path, 'certs')
-  await mkdir(folder)
+  await mkdir(folder, { recursive: true })
   await mkdir(certificates)
   if (options.tls !== undefined) {
     await Bun.write(join(certificates, 'public.crt'), options.tls.cert)

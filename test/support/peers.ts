@@ -16,6 +16,10 @@ export const peers = {
   debootstrap: { variable: 'DEBOOTSTRAP', programs: ['debootstrap'] },
   curl: { variable: 'CURL', programs: ['curl'] },
   minio: { variable: 'MINIO', programs: ['minio'] },
+  etcd: { variable: 'ETCD', programs: ['etcd'] },
+  'fake-gcs-server': { variable: 'FAKE_GCS_SERVER', programs: ['fake-gcs-server'] },
+  // Run by the Bun that runs the tests.
+  azurite: { variable: 'AZURITE', programs: ['azurite-blob'] },
 } satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers

@@ -10,8 +10,8 @@ export interface TempFolder extends AsyncDisposable {
 }
 
 /** Makes an empty folder: `await using folder = await tempFolder()`. */
-export async function tempFolder(): Promise<TempFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'chartroom-test-'))
+export async function tempFolder(parent = tmpdir()): Promise<TempFolder> {
+  const path = await mkdtemp(join(parent, 'chartroom-test-'))
   return {
     path,
     files: () => filesBelow(path),
