@@ -53,6 +53,8 @@ export interface Page {
   readonly address: string
   /** Milliseconds since 1970. */
   readonly now: number
+  /** The storage does not answer since this moment, and the page shows what was known then; undefined: it does. */
+  readonly staleSince?: number | undefined
 }
 
 /** The address of a page of the repository: `inside(page, 'upload')` is "/ctx/org1/-/upload". */

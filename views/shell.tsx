@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { AccountMenu, RepositoryMenu } from './menus.tsx'
 import { atRoot, inside, signInAddress, type Page } from './page.ts'
 import { Icon } from './parts.tsx'
-import { languageNames, languages } from './words/language.ts'
+import { dateText, languageNames, languages } from './words/language.ts'
 import { shellWords } from './words/shell.ts'
 
 /** The search box: what stands in it, and how the list below it follows while somebody types. */
@@ -68,6 +68,11 @@ export function Shell(props: ShellProps) {
             <Isobaths />
             <div class="wrap">{masthead}</div>
           </div>
+          {page.staleSince !== undefined && (
+            <div class="wrap">
+              <p class="note warn">{words.stale(dateText(page.language, page.staleSince))}</p>
+            </div>
+          )}
           <div id="toast" class="wrap" role="status" />
           {children}
         </main>

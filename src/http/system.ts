@@ -23,12 +23,16 @@ export function systemRows({ registry, isDraining }: SystemParts): Row[] {
 }
 
 /** What tells about the program. Answers under the context path only. */
-export function infoRows({ version }: SystemParts): Row[] {
-  return [get('/info', 'none', () => json({ version }), infoDoc)]
+export function infoRows({ version, registry }: SystemParts): Row[] {
+  const info = () => json({ version, conditionalWrites: registry.conditionalWrites })
+  return [get('/info', 'none', info, infoDoc)]
 }
 
 async function sendReady(registry: Registry, isDraining: () => boolean): Promise<Response> {
   if (isDraining()) throw new RegistryError('unavailable', 'request', 'the server is stopping')
-  await registry.check()
-  return json({ healthy: true })
+  const { degraded } = await registry.check()
+  if (degraded === undefined) return json({ healthy: true })
+  // Reads are answered, so that no balancer should turn away from this server; its operator should know all the same.
+  const { since, reason } = degraded
+  return json({ healthy: true, status: 'degraded', since: since.toISOString(), reason })
 }

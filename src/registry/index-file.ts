@@ -1,10 +1,10 @@
 import type { Ready } from '../ready.ts'
 import type { Scratch } from '../storage/scratch.ts'
-import type { Catalog, Chart, ChartVersion } from './catalog.ts'
-import type { Document } from './document.ts'
+import type { Catalog, Chart } from './catalog.ts'
+import type { Document, Part } from './document.ts'
 import { makeDocument } from './document.ts'
-import { flat } from './flat-text.ts'
-import { entryYaml, yamlScalar } from './index-yaml.ts'
+import type { YamlFrame } from './yaml-index.ts'
+import { createYamlIndex, yamlIndexText } from './yaml-index.ts'
 
 /** The ways a repository's catalog is read as one document: the index file in two spellings, and the list API. */
 export type DocumentKind = 'yaml' | 'json' | 'list'
@@ -18,7 +18,7 @@ export interface IndexFiles {
   /** The JSON list of one chart's versions. */
   ofChart(chart: Chart): Ready<Document>
   /** The text of the YAML or JSON index as of now, in pieces. */
-  text(kind: 'yaml' | 'json'): Iterable<string>
+  text(kind: 'yaml' | 'json'): Iterable<Part>
   close(): void
 }
 
@@ -30,30 +30,32 @@ export function createIndexFiles(
   catalog: Catalog,
   options: { contextPath: string; scratch: Scratch | undefined },
 ): IndexFiles {
-  const yamlEntries = new WeakMap<ChartVersion, string>()
+  const yamlIndex = createYamlIndex()
   const ofChart = new WeakMap<Chart, Ready<Document>>()
   const slots: Record<DocumentKind, Slot> = { yaml: {}, json: {}, list: {} }
 
   async function build(kind: DocumentKind, slot: Slot): Promise<void> {
     const generation = catalog.generation
-    const document = await makeDocument(text(kind), wholeSeconds(catalog.changed), options.scratch)
+    const make = (parts: Iterable<Part>) =>
+      makeDocument(parts, wholeSeconds(catalog.changed), options.scratch)
+    const document = await (kind === 'yaml' ? yamlIndex.next(charts(), frame(), make) : make(text(kind)))
     slot.made?.document.retire()
     slot.made = { generation, document }
   }
 
-  function text(kind: DocumentKind): Iterable<string> {
-    // The charts are taken now: what is published while the text is written belongs to the next document.
-    const charts = catalog.names().flatMap((name) => catalog.chart(name) ?? [])
-    const generated = wholeSeconds(catalog.changed).toISOString().replace('.000Z', 'Z')
-    if (kind === 'list') return listText(charts)
-    if (kind === 'json') return jsonText(charts, generated, options.contextPath)
-    return yamlText(charts, generated, options.contextPath, yamlEntry)
+  /** The charts of now: what is published while the text is written belongs to the next document. */
+  function charts(): readonly Chart[] {
+    return catalog.names().flatMap((name) => catalog.chart(name) ?? [])
   }
 
-  function yamlEntry(version: ChartVersion): string {
-    const known = yamlEntries.get(version) ?? flat(entryYaml(version.entry))
-    yamlEntries.set(version, known)
-    return known
+  function frame() {
+    const generated = wholeSeconds(catalog.changed).toISOString().replace('.000Z', 'Z')
+    return { generated, contextPath: options.contextPath }
+  }
+
+  function text(kind: DocumentKind): Iterable<Part> {
+    if (kind === 'list') return listText(charts())
+    return kind === 'json' ? jsonText(charts(), frame()) : yamlIndexText(charts(), frame())
   }
 
   return {
@@ -97,7 +99,7 @@ function wholeSeconds(time: Date): Date {
 }
 
 /** JSON is YAML: one entry per line, so that people and line tools still see something. */
-function* jsonText(charts: readonly Chart[], generated: string, contextPath: string): Iterable<string> {
+function* jsonText(charts: readonly Chart[], { generated, contextPath }: YamlFrame): Iterable<string> {
   yield `{"apiVersion":"v1","generated":${JSON.stringify(generated)},"serverInfo":${serverInfo(contextPath)},"entries":{`
   yield* chartsText(charts, '\n')
   yield '}}\n'
@@ -127,23 +129,6 @@ function* versionsText(chart: Chart, lineEnd: string): Iterable<string> {
     between = `,${lineEnd}`
   }
   yield ']'
-}
-
-function* yamlText(
-  charts: readonly Chart[],
-  generated: string,
-  contextPath: string,
-  entry: (version: ChartVersion) => string,
-): Iterable<string> {
-  yield charts.length === 0 ? 'apiVersion: v1\nentries: {}\n' : 'apiVersion: v1\nentries:\n'
-  for (const chart of charts) {
-    yield `  ${yamlScalar(chart.name)}:\n`
-    for (const version of chart.versions) yield entry(version)
-  }
-  yield `generated: ${JSON.stringify(generated)}\n`
-  yield contextPath === ''
-    ? 'serverInfo: {}\n'
-    : `serverInfo:\n  contextPath: ${JSON.stringify(contextPath)}\n`
 }
 
 function serverInfo(contextPath: string): string {

@@ -9,6 +9,7 @@
  *   .chartroom/trash/<repo>/+/<id>.<n>.tgz     a copy of the n-th archive it took away, and
  *   .chartroom/trash/<repo>/+/<id>.<n>.tgz.prov   of its provenance
  *   .chartroom/trash/<repo>/+/<id>.restoring   it is being brought back by some process: no other may do it meanwhile
+ *   .chartroom/changes                 the latest changes, by which processes on one store hear of each other
  *   .chartroom/tmp/…                   unfinished writes of the local driver, cleared at start
  *
  * `<repo>` is "" at depth 0, "org" or "org/team" below. No repository path may start with a dot, so
@@ -16,6 +17,9 @@
  * name may be as long as a name can be, and no folder of their own, because a folder would stay when they are swept.
  */
 export const reservedPrefix = '.chartroom/'
+
+/** The key of the log of changes of the whole store. */
+export const changesKey = `${reservedPrefix}changes`
 
 const segment = /^[A-Za-z0-9._-]+$/
 

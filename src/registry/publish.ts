@@ -1,4 +1,3 @@
-import { RegistryError, isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ObjectInfo, Storage } from '../storage/storage.ts'
 import type { OpenedArchive } from './archive.ts'
@@ -6,18 +5,25 @@ import { openArchive } from './archive.ts'
 import { checkPublishable } from './archive-names.ts'
 import type { Catalog, ChartVersion } from './catalog.ts'
 import { isRejected } from './catalog.ts'
+import type { ToldChange } from './catch-up.ts'
 import type { Turns } from './in-turn.ts'
-import { blobOf, describe, goTime } from './judge.ts'
-import { archiveFile, fileKey, provenanceEnding, provenanceFile } from './keys.ts'
+import { hasProvenance } from './examine.ts'
+import { describe, goTime } from './judge.ts'
+import { archiveFile, fileKey, provenanceFile } from './keys.ts'
 import type { Limits } from './limits.ts'
 import { checkRoom, mayReplace } from './limits.ts'
 import { readProvenance } from './provenance.ts'
+import type { Item } from './publish-store.ts'
+import { archiveOf, conflict, isSame, storeAll } from './publish-store.ts'
 import type { Upload } from './upload.ts'
 
 /** What came in one request: archives and provenance files, all of which are published or none. */
 export interface Delivery {
-  /** With `opened` where somebody has judged the very same bytes already: they are not read again. */
-  readonly archives: readonly (Upload & { readonly opened?: OpenedArchive })[]
+  /**
+   * With `opened` where somebody has judged the very same bytes already: they are not read again. With `created` (RFC
+   * 3339) where they were published before, elsewhere.
+   */
+  readonly archives: readonly (Upload & { readonly opened?: OpenedArchive; readonly created?: string })[]
   readonly provenances: readonly Upload[]
 }
 
@@ -36,13 +42,10 @@ export interface PublishParts {
   readonly turns: Turns
   readonly limits: Limits
   readonly log: Log
-}
-
-/** One file that is to be stored. */
-interface Item {
-  readonly file: string
-  readonly body: Uint8Array | Blob
-  readonly opened?: OpenedArchive
+  /** Tells other servers of files. */
+  announce(changes: readonly ToldChange[]): Promise<void>
+  /** Notes that files may not be as the catalog has them. */
+  doubt(changes: readonly ToldChange[]): void
 }
 
 /**
@@ -65,18 +68,24 @@ export async function publish(
       const replace = mayReplace(parts.limits, options.force)
       const wanted = await refuseConflicts(parts, items, replace)
       await checkRoom(parts.storage, parts.repo, parts.limits, await countNew(parts, wanted))
-      const stored = await storeAll(parts, wanted, replace)
-      return show(parts, items, stored)
+      const signed = signedBefore(parts, items)
+      try {
+        const stored = await storeAll(parts, wanted, replace)
+        return await show(parts, items, stored, await signed)
+      } catch (error) {
+        parts.doubt(items.map((item) => ({ file: archiveOf(item), digest: undefined })))
+        throw error
+      }
     },
   )
 }
 
 async function openAll(archives: Delivery['archives']): Promise<Item[]> {
   const items: Item[] = []
-  for (const { body, opened: before } of archives) {
+  for (const { body, opened: before, created } of archives) {
     const opened = before ?? (await openArchive(body))
     checkPublishable(opened.metadata)
-    items.push({ file: archiveFile(opened.metadata.name, opened.metadata.version), body, opened })
+    items.push({ file: archiveFile(opened.metadata.name, opened.metadata.version), body, opened, created })
   }
   return items
 }
@@ -88,11 +97,6 @@ async function readAll(provenances: readonly Upload[]): Promise<Item[]> {
     items.push({ file: readProvenance(bytes).file, body: bytes })
   }
   return items
-}
-
-/** A provenance takes the turn of its archive: what one finds out about the two must not change under it. */
-function archiveOf({ file, opened }: Item): string {
-  return opened === undefined ? file.slice(0, -provenanceEnding.length) : file
 }
 
 /** ChartMuseum: of two files of one request with the same name the first counts. */
@@ -132,72 +136,21 @@ async function isThereAlready(parts: PublishParts, item: Item, replace: boolean)
   throw conflict(same, digest)
 }
 
-function conflict(identical: boolean, digest: string): RegistryError {
-  return new RegistryError('conflict', 'file', 'file already exists', { identical, digest })
-}
-
-async function bytesOf(body: Uint8Array | Blob): Promise<Uint8Array> {
-  return body instanceof Blob ? body.bytes() : body
-}
-
 async function countNew(parts: PublishParts, items: readonly Item[]): Promise<number> {
   if (parts.limits.maxObjects === 0) return 0
   const there = await Promise.all(items.map((item) => parts.storage.info(fileKey(parts.repo, item.file))))
   return there.filter((info) => info === undefined).length
 }
 
-/** Stores every item or none: what was stored before a failure is taken back, what was replaced is put back. */
-async function storeAll(
-  parts: PublishParts,
-  items: readonly Item[],
-  replace: boolean,
-): Promise<ReadonlyMap<string, ObjectInfo>> {
-  const stored = new Map<string, ObjectInfo>()
-  const undo: (() => Promise<unknown>)[] = []
-  try {
-    for (const item of items) {
-      const key = fileKey(parts.repo, item.file)
-      parts.log.debug('Adding package to storage', { repo: parts.repo, package: item.file })
-      const goBack = items.length > 1 ? await undoing(parts.storage, key) : undefined
-      stored.set(item.file, await put(parts.storage, key, item.body, replace))
-      if (goBack !== undefined) undo.unshift(goBack)
-    }
-  } catch (error) {
-    for (const step of undo) await step()
-    throw error
-  }
-  return stored
-}
-
-async function put(
-  storage: Storage,
-  key: string,
-  body: Uint8Array | Blob,
-  replace: boolean,
-): Promise<ObjectInfo> {
-  try {
-    return await storage.put(key, body, replace ? {} : { when: 'absent' })
-  } catch (error) {
-    // With leave to replace a conflict is about the place in the store, not about the version: its own sentence tells.
-    if (replace || !isRegistryError(error, 'conflict')) throw error
-    const digest = new Bun.CryptoHasher('sha256').update(await bytesOf(body)).digest('hex')
-    throw conflict(await isSame(storage, key, body), digest)
-  }
-}
-
-/** True when these very bytes are stored under the key. */
-export async function isSame(storage: Storage, key: string, body: Uint8Array | Blob): Promise<boolean> {
-  const there = await storage.get(key)
-  if (there === undefined || there.size !== (body instanceof Blob ? body.size : body.byteLength)) return false
-  return Buffer.from(await (await blobOf(there)).bytes()).equals(await bytesOf(body))
-}
-
-/** How to bring a key back to what it is now. */
-async function undoing(storage: Storage, key: string): Promise<() => Promise<unknown>> {
-  const before = await storage.get(key)
-  if (before === undefined) return () => storage.delete(key)
-  const bytes = await (await blobOf(before)).bytes()
-  return () => storage.put(key, bytes)
+/** The archives that a provenance lies beside already; asked while they are stored. */
+function signedBefore(parts: PublishParts, items: readonly Item[]): Promise<ReadonlySet<string>> {
+  const archives = items.filter(({ opened }) => opened !== undefined)
+  const asked = Promise.all(
+    archives.map(async ({ file }) => ((await hasProvenance(parts, file)) ? [file] : [])),
+  ).then((found) => new Set(found.flat()))
+  // Where storing fails too, that failure is the one that counts.
+  asked.catch(() => undefined)
+  return asked
 }
 
 /** Takes the stored archives into the catalog. A provenance of bytes that were replaced no longer signs anything. */
@@ -205,10 +158,11 @@ async function show(
   parts: PublishParts,
   items: readonly Item[],
   stored: ReadonlyMap<string, ObjectInfo>,
+  signedBefore: ReadonlySet<string>,
 ): Promise<Published> {
   const { catalog, storage, repo, urlPrefix } = parts
   const charts: { version: ChartVersion; outcome: Outcome }[] = []
-  for (const { file, opened } of items) {
+  for (const { file, opened, created: given } of items) {
     if (opened === undefined) continue
     const before = catalog.file(file)
     const info = stored.get(file)
@@ -218,12 +172,16 @@ async function show(
     }
     const provenance = provenanceFile(file)
     const changed = before !== undefined && (isRejected(before) || before.digest !== opened.digest)
-    const remains = !changed && (await storage.info(fileKey(repo, provenance))) !== undefined
-    const signed = remains || stored.has(provenance)
-    const version = describe(opened, { ...info, file }, { urlPrefix, signed, created: goTime(new Date()) })
+    const signed = (!changed && signedBefore.has(file)) || stored.has(provenance)
+    // The store's time, which every server on it can read.
+    const created = given ?? goTime(info.modified)
+    const version = describe(opened, { ...info, file }, { urlPrefix, signed, created })
     catalog.put(version)
     charts.push({ version, outcome: before === undefined ? 'added' : 'replaced' })
-    if (changed && !stored.has(provenance)) await storage.delete(fileKey(repo, provenance))
+    if (changed && !stored.has(provenance) && signedBefore.has(file)) {
+      await storage.delete(fileKey(repo, provenance))
+      await parts.announce([{ file, digest: undefined }])
+    }
   }
   for (const item of items) if (item.opened === undefined) catalog.sign(archiveOf(item), true)
   return { charts }

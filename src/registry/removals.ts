@@ -2,6 +2,7 @@ import { RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Catalog, ChartVersion } from './catalog.ts'
+import type { ToldChange } from './catch-up.ts'
 import type { Turns } from './in-turn.ts'
 import { archiveFile } from './keys.ts'
 import type { Limits } from './limits.ts'
@@ -46,6 +47,8 @@ export interface RemovalsParts {
   readonly log: Log
   /** How long a deletion can be undone, milliseconds; 0: not at all. */
   readonly trashMs: number
+  /** Tells other servers of files. */
+  announce(changes: readonly ToldChange[]): Promise<void>
   changed(): void
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
 import { forEachOf } from './at-once.ts'
 import type { Catalog } from './catalog.ts'
+import type { ToldChange } from './catch-up.ts'
 import type { Deletion } from './deletion.ts'
 import type { Turns } from './in-turn.ts'
 import { fileKey, provenanceFile } from './keys.ts'
@@ -16,6 +17,8 @@ export interface RemoveParts {
   readonly turns: Turns
   readonly trash: Trash
   readonly log: Log
+  /** Tells other servers of files. */
+  announce(changes: readonly ToldChange[]): Promise<void>
   /** Called after the catalog changed. */
   changed(): void
 }
@@ -43,7 +46,7 @@ const parallel = 4
 /**
  * Removes archives with their provenance, by file name, as one deletion:
  *
- *   copy to the trash → write its record → hide → delete
+ *   copy to the trash → write its record → hide → delete → tell other servers
  *
  * Hidden first and deleted then, so that no index ever names what is not there; a process that ends at any point leaves
  * the charts, or what brings them back, or both. Throws what the store throws; then everything that could not be
@@ -117,13 +120,30 @@ async function hideAndDelete(
     })
   } catch (error) {
     for (const { known } of left.values()) if (known !== undefined) catalog.put(known)
+    await announceQuietly(parts, deleted)
     if (deletion !== undefined) await keepOnly(parts, deletion, deleted)
     throw error
   } finally {
     parts.changed()
   }
+  await parts.announce(changesOf(deleted))
   const kept = deletion && (await keepOnly(parts, deletion, deleted))
   return { versions: deleted.size, deletion: kept }
+}
+
+function changesOf(files: Iterable<string>): ToldChange[] {
+  return [...files].map((file) => ({ file, digest: undefined }))
+}
+
+/** After a deletion that failed half-way: its own error is the one that counts. */
+async function announceQuietly(
+  { announce, repo, log }: RemoveParts,
+  files: ReadonlySet<string>,
+): Promise<void> {
+  if (files.size === 0) return
+  await announce(changesOf(files)).catch((error: unknown) => {
+    log.warn('Could not tell other servers of a deletion', { repo, error: String(error) })
+  })
 }
 
 /** The bytes in the trash must be the ones that go: another process may have replaced them since they were copied. */

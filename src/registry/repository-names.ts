@@ -1,5 +1,6 @@
 import type { Storage } from '../storage/storage.ts'
-import { isRepositoryName, reservedPrefix } from './keys.ts'
+import { forEachOf } from './at-once.ts'
+import { isRepositoryName, repositoryPrefix, reservedPrefix } from './keys.ts'
 
 /** Which names are repositories: those of so many parts, or those of any number. */
 export interface RepositoryDepth {
@@ -11,6 +12,12 @@ export interface RepositoryDepth {
 export interface RepositoryNames {
   /** Names in order of characters. Callers at the same time share one listing. */
   list(depth: RepositoryDepth): Promise<readonly string[]>
+  /** The same from what was found last, without asking the store; undefined before anything was found. */
+  known(depth: RepositoryDepth): readonly string[] | undefined
+  /** Notes that a repository may have got its first archive, or, with `fewer`, lost its last one. */
+  changed(repo: string, fewer: boolean): void
+  /** Forgets what was listed. */
+  forget(): void
 }
 
 /**
@@ -20,22 +27,44 @@ export interface RepositoryNames {
  */
 const keep = { leastMs: 2000, times: 20, mostMs: 60_000 }
 
+/** Repositories looked at, at once. */
+const parallel = 4
+
 /** Names that are remembered; somebody else may have filled the store with folders. */
 const maxNames = 10_000
 
 /** The folders of a store that hold archives, by listing it. `open` adds what was published since the last listing. */
 export function createRepositoryNames(storage: Storage, open: () => Iterable<string>): RepositoryNames {
-  let kept: { until: number; folders: Promise<ReadonlySet<string>> } | undefined
+  /** What the last listing that came to its end found. */
+  let found: ReadonlySet<string> | undefined
+  let kept: { until: number; folders: Promise<Set<string>> } | undefined
+  /** Repositories of which it is not known any more whether they hold archives. */
+  const uncertain = new Map<string, { fewer: boolean }>()
 
-  function folders(): Promise<ReadonlySet<string>> {
-    if (kept !== undefined && Date.now() < kept.until) return kept.folders
-    const started = Date.now()
+  /** Asks the store about the repositories that changed since the listing. */
+  async function folders(): Promise<ReadonlySet<string>> {
+    const asked = [...uncertain]
+    const known = await listedFolders()
+    await forEachOf(asked, parallel, async ([repo, note]) => {
+      if (known.has(repo) === note.fewer) {
+        if (await holdsArchive(storage, repo)) known.add(repo)
+        else known.delete(repo)
+      }
+      if (uncertain.get(repo) === note) uncertain.delete(repo)
+    })
+    return known
+  }
+
+  function listedFolders(): Promise<Set<string>> {
+    if (kept !== undefined && performance.now() < kept.until) return kept.folders
+    const started = performance.now()
     const listing = { until: Number.POSITIVE_INFINITY, folders: foldersOf(storage) }
     kept = listing
     listing.folders.then(
-      () => {
-        const took = Date.now() - started
-        listing.until = Date.now() + Math.min(Math.max(keep.leastMs, took * keep.times), keep.mostMs)
+      (folders) => {
+        found = folders
+        const took = performance.now() - started
+        listing.until = performance.now() + Math.min(Math.max(keep.leastMs, took * keep.times), keep.mostMs)
       },
       // The callers are told; the next one tries again.
       () => (listing.until = 0),
@@ -43,12 +72,19 @@ export function createRepositoryNames(storage: Storage, open: () => Iterable<str
     return listing.folders
   }
 
+  function inDepth(folders: ReadonlySet<string>, { depth, dynamic }: RepositoryDepth): readonly string[] {
+    return [...folders.union(new Set(open()))].filter((name) => dynamic || partsIn(name) === depth).sort()
+  }
+
   return {
-    async list({ depth, dynamic }) {
-      if (depth === 0 && !dynamic) return ['']
-      const names = new Set([...(await folders()), ...open()])
-      return [...names].filter((name) => dynamic || partsIn(name) === depth).sort()
+    async list(where) {
+      if (where.depth === 0 && !where.dynamic) return ['']
+      return inDepth(await folders(), where)
     },
+    known: (where) => found && inDepth(found, where),
+    changed: (repo, fewer) =>
+      void uncertain.set(repo, { fewer: fewer || uncertain.get(repo)?.fewer === true }),
+    forget: () => (kept = undefined),
   }
 }
 
@@ -56,7 +92,14 @@ function partsIn(name: string): number {
   return name === '' ? 0 : name.split('/').length
 }
 
-async function foldersOf(storage: Storage): Promise<ReadonlySet<string>> {
+async function holdsArchive(storage: Storage, repo: string): Promise<boolean> {
+  for await (const { key } of storage.list(repositoryPrefix(repo), { shallow: true })) {
+    if (key.endsWith('.tgz')) return true
+  }
+  return false
+}
+
+async function foldersOf(storage: Storage): Promise<Set<string>> {
   const found = new Set<string>()
   for await (const { key } of storage.list('')) {
     if (!key.endsWith('.tgz') || key.startsWith(reservedPrefix)) continue

@@ -15,3 +15,10 @@ export interface RepositoryOptions {
   /** Milliseconds in which a deletion can be undone; 0: what is deleted is gone. */
   readonly trashMs: number
 }
+
+/** What stands before the file name in the addresses of a repository's archives. */
+export function addressPrefix({ chartUrl, contextPath }: RepositoryOptions, repo: string): string {
+  return chartUrl === undefined
+    ? 'charts/'
+    : `${chartUrl}${contextPath}${repo === '' ? '' : `/${repo}`}/charts/`
+}

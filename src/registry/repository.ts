@@ -7,20 +7,26 @@ import type { OpenedArchive } from './archive.ts'
 import { openArchive } from './archive.ts'
 import type { ChartVersion, RepositoryFacts } from './catalog.ts'
 import { Catalog } from './catalog.ts'
+import type { ToldChange } from './catch-up.ts'
 import type { ChartFile } from './chart-files.ts'
 import { keptChartFile, readChartFile } from './chart-files.ts'
 import { chosenVersion } from './chosen-version.ts'
 import type { Deletion } from './deletion.ts'
 import type { Document } from './document.ts'
+import type { OtherServers } from './freshness.ts'
+import { noOthers } from './freshness.ts'
+import type { Current } from './current.ts'
+import { createCurrent } from './current.ts'
 import { createTurns } from './in-turn.ts'
 import type { DocumentKind } from './index-file.ts'
 import { createIndexFiles, someCharts } from './index-file.ts'
 import { blobOf } from './judge.ts'
 import { fileKey } from './keys.ts'
 import { nearestNames } from './nearest.ts'
-import type { Delivery, Published } from './publish.ts'
+import type { Delivery, Published, PublishParts } from './publish.ts'
 import { publish } from './publish.ts'
 import type { RepositoryOptions } from './repository-options.ts'
+import { addressPrefix } from './repository-options.ts'
 import type { Removals, VersionName } from './removals.ts'
 import { createRemovals } from './removals.ts'
 import type { Removal } from './remove.ts'
@@ -36,37 +42,44 @@ export interface Page {
   readonly limit: number | undefined
 }
 
-/** One Helm repository: the charts behind one index.yaml. Every method waits until the catalog is filled. */
+/**
+ * One Helm repository: the charts behind one index.yaml. Every method waits until the catalog is filled and shows
+ * everything that any server on the same store has answered for.
+ */
 export class Repository {
   private readonly catalog = new Catalog()
   private readonly search = createSearch(this.catalog)
-  private readonly turns = createTurns()
-  private readonly urlPrefix: string
+  private readonly parts: PublishParts
   private readonly indexFiles
   private readonly saver
   private readonly sync
   private readonly removals: Removals
-  private opened: Promise<void> | undefined
-  private isOpen = false
-  private busy = 0
+  private readonly current: Current
 
   constructor(
     readonly name: string,
     private readonly storage: Storage,
-    private readonly options: RepositoryOptions,
+    options: RepositoryOptions,
     scratch: Scratch | undefined,
     private readonly log: Log,
+    others: OtherServers = noOthers,
   ) {
-    const { catalog, turns } = this
-    const { contextPath, chartUrl, statefile, adoptStatefile } = options
-    this.urlPrefix =
-      chartUrl === undefined ? 'charts/' : `${chartUrl}${contextPath}${name === '' ? '' : `/${name}`}/charts/`
-    const shared = { storage, repo: name, urlPrefix: this.urlPrefix, catalog, log }
+    const { catalog } = this
+    const turns = createTurns()
+    const { announce } = others
+    const { contextPath, statefile, adoptStatefile, limits, trashMs, refreshMs } = options
+    const doubt = (changes: readonly ToldChange[]) => this.told(changes)
+    const urlPrefix = addressPrefix(options, name)
+    const shared = { storage, repo: name, urlPrefix, catalog, turns, limits, log, announce, doubt }
+    this.parts = shared
     this.indexFiles = createIndexFiles(catalog, { contextPath, scratch })
-    this.saver = createSaver({ ...shared, indexFiles: this.indexFiles, scratch, statefile })
-    const { limits, trashMs } = options
-    this.removals = createRemovals({ ...shared, turns, limits, trashMs, changed: () => this.saver.changed() })
-    this.sync = createSync({ ...shared, turns, adoptStatefile, changed: () => this.saver.changed() })
+    const changed = () => this.saver.changed()
+    this.removals = createRemovals({ ...shared, trashMs, changed })
+    this.sync = createSync({ ...shared, adoptStatefile, changed })
+    const { indexFiles, sync } = this
+    this.current = createCurrent({ catalog, sync, freshness: others.freshness, refreshMs })
+    const current = () => this.current.reach()
+    this.saver = createSaver({ ...shared, indexFiles, scratch, statefile, current })
   }
 
   /** Fills the catalog without anybody waiting for it. A failure is only logged: the next reader meets it again. */
@@ -78,18 +91,18 @@ export class Repository {
 
   /** The index file as helm reads it, in one of its two spellings, or the JSON list of all charts. */
   document(kind: DocumentKind): Ready<Document> {
-    const made = this.isFilled ? this.indexFiles.made(kind) : undefined
-    return made ?? this.whileOpen(() => this.indexFiles.get(kind))
+    const made = this.current.canAnswer() ? this.indexFiles.made(kind) : undefined
+    return made ?? this.current.use(() => this.indexFiles.get(kind))
   }
 
   /** The text of the index, for `--gen-index`. */
   async indexText(kind: 'yaml' | 'json'): Promise<string> {
-    return this.whileOpen(async () => [...this.indexFiles.text(kind)].join(''))
+    return this.current.use(async () => [...this.indexFiles.text(kind)].join(''))
   }
 
   /** The JSON list of some charts. */
   async page({ offset, limit }: Page): Promise<string> {
-    return this.whileOpen(async () => {
+    return this.current.use(async () => {
       const names = this.catalog.names().slice(offset, limit === undefined ? undefined : offset + limit)
       return [...someCharts(names.flatMap((name) => this.catalog.chart(name) ?? []))].join('')
     })
@@ -97,24 +110,24 @@ export class Repository {
 
   /** The charts that words and filters ask for, as search.ts describes. */
   async find(query: SearchQuery): Promise<Found> {
-    return this.whileOpen(() => this.search.find(query))
+    return this.current.use(() => this.search.find(query))
   }
 
   /** How many charts and versions there are, how large, how new. */
   async facts(): Promise<RepositoryFacts> {
-    return this.whileOpen(async () => this.catalog.facts())
+    return this.current.use(async () => this.catalog.facts())
   }
 
   /** The names of charts that somebody may have meant by another, the nearest first. */
   async nearest(name: string, most: number): Promise<readonly string[]> {
-    return this.whileOpen(async () => nearestNames(this.catalog.names(), name, most))
+    return this.current.use(async () => nearestNames(this.catalog.names(), name, most))
   }
 
   /** The JSON list of one chart's versions, newest first. Throws RegistryError `not_found`. */
   chartDocument(chart: string): Ready<Document> {
-    const filled = this.isFilled ? this.catalog.chart(chart) : undefined
+    const filled = this.current.canAnswer() ? this.catalog.chart(chart) : undefined
     if (filled !== undefined) return this.indexFiles.ofChart(filled)
-    return this.whileOpen(async () => {
+    return this.current.use(async () => {
       const known = this.catalog.chart(chart)
       if (known === undefined) throw new RegistryError('not_found', 'chart', 'chart not found')
       return this.indexFiles.ofChart(known)
@@ -123,7 +136,7 @@ export class Repository {
 
   /** The versions of a chart, newest first; none when there is no such chart. */
   async versions(chart: string): Promise<readonly ChartVersion[]> {
-    return this.whileOpen(async () => this.catalog.chart(chart)?.versions ?? [])
+    return this.current.use(async () => this.catalog.chart(chart)?.versions ?? this.current.denied([]))
   }
 
   /**
@@ -131,18 +144,26 @@ export class Repository {
    * Throws RegistryError `not_found` with ChartMuseum's texts.
    */
   async version(chart: string, wanted: string): Promise<ChartVersion> {
-    return chosenVersion(chart, await this.versions(chart), wanted)
+    return this.current.use(async () =>
+      chosenVersion(chart, this.catalog.chart(chart)?.versions ?? [], wanted),
+    )
   }
 
   /** An archive or a provenance file by its name. Throws RegistryError `not_found`, or `invalid` for another ending. */
   file(name: string): Ready<ChartFile> {
-    const inMemory = this.isFilled ? keptChartFile(this.catalog, name) : undefined
-    return inMemory ?? this.whileOpen(() => readChartFile(this.storage, this.name, this.catalog, name))
+    const { catalog, current } = this
+    const inMemory = keptChartFile(catalog, name)
+    if (inMemory !== undefined && current.canAnswer()) return inMemory
+    const read = () => readChartFile(this.storage, this.name, catalog, name)
+    // What is known but not in memory is read from the store, than which nothing is newer.
+    return current.isOpen && inMemory === undefined && catalog.file(name) !== undefined
+      ? read()
+      : current.use(read)
   }
 
   /** The archive of a version, opened, with the files that `keep` asks for. */
   async open(version: ChartVersion, keep: (name: string) => boolean): Promise<OpenedArchive> {
-    return this.whileOpen(async () => {
+    return this.current.use(async () => {
       const object = await this.storage.get(fileKey(this.name, version.file))
       if (object === undefined) throw new RegistryError('not_found', 'file', 'object not found')
       return openArchive(await blobOf(object), { keep })
@@ -151,14 +172,8 @@ export class Repository {
 
   /** Publishes archives and provenance files, all or none; see publish.ts. When it resolves every read shows them. */
   async publish(delivery: Delivery, options: { force: boolean }): Promise<Published> {
-    return this.whileOpen(async () => {
-      const { storage, name, urlPrefix, catalog, turns, log } = this
-      const { limits } = this.options
-      const published = await publish(
-        { storage, repo: name, urlPrefix, catalog, turns, limits, log },
-        delivery,
-        options,
-      )
+    return this.current.use(async () => {
+      const published = await publish(this.parts, delivery, options)
       this.saver.changed()
       for (const { version } of published.charts) await this.removals.evict(version)
       return published
@@ -170,17 +185,17 @@ export class Repository {
    * Throws RegistryError `not_found`.
    */
   async remove(chart: string, version: string, by?: string): Promise<Removal> {
-    return this.whileOpen(() => this.removals.one({ chart, version }, by))
+    return this.current.use(() => this.removals.one({ chart, version }, by))
   }
 
   /** Removes many versions, which come back together too. Throws RegistryError `not_found`, or `full` (removals.ts). */
   async removeVersions(names: readonly VersionName[], by?: string): Promise<Removal> {
-    return this.whileOpen(() => this.removals.many(names, by))
+    return this.current.use(() => this.removals.many(names, by))
   }
 
   /** Removes a chart with all its versions. Throws RegistryError `not_found`. */
   async removeChart(chart: string, by?: string): Promise<Removal> {
-    return this.whileOpen(() => this.removals.chart(chart, by))
+    return this.current.use(() => this.removals.chart(chart, by))
   }
 
   /** The deletions that can be undone now, newest first. */
@@ -195,41 +210,22 @@ export class Repository {
 
   /** Brings a deletion back, all of it or nothing. Throws RegistryError `not_found`, `conflict` or `full`. */
   async restore(id: string): Promise<Restored> {
-    return this.whileOpen(() => this.removals.restore(id))
+    return this.current.use(() => this.removals.restore(id))
   }
 
-  /** Fills the catalog once; an empty repository is compared with the store on every use, so probing leaves nothing behind. */
-  private async whileOpen<T>(use: () => Promise<T>): Promise<T> {
-    this.busy += 1
-    try {
-      if (!this.isOpen) await this.fill()
-      if (this.catalog.fileCount === 0) await this.sync.refresh()
-      return await use()
-    } finally {
-      this.busy -= 1
-      if (this.catalog.fileCount > 0) this.sync.follow(this.options.refreshMs)
-    }
+  /** Notes what other servers did: it is read before the next answer. */
+  told(changes: readonly ToldChange[] | 'all'): void {
+    this.sync.catchUp.note(changes)
   }
 
-  private fill(): Promise<void> {
-    this.opened ??= this.sync.open().then(
-      () => void (this.isOpen = true),
-      (error: unknown) => {
-        this.opened = undefined
-        throw error
-      },
-    )
-    return this.opened
-  }
-
-  /** True while a read needs nothing but the memory: then it is answered at once, without a promise. */
-  private get isFilled(): boolean {
-    return this.isOpen && this.catalog.fileCount > 0
+  /** True when nothing that other servers did waits to be read. */
+  get caughtUp(): boolean {
+    return this.sync.catchUp.isReady
   }
 
   /** True when nothing is known and nobody is at work: it may be forgotten. */
   get idle(): boolean {
-    return this.busy === 0 && !this.filled
+    return this.current.isIdle && !this.filled
   }
 
   /** True when it is known to hold files; false before the first read, too. */

@@ -4,13 +4,14 @@ import type { Storage } from '../storage/storage.ts'
 import { forEachOf } from './at-once.ts'
 import type { Catalog, ChartVersion } from './catalog.ts'
 import { isRejected } from './catalog.ts'
+import type { ToldChange } from './catch-up.ts'
 import type { DeletedVersion, Deletion } from './deletion.ts'
 import type { Turns } from './in-turn.ts'
 import { blobOf, judge } from './judge.ts'
 import { fileKey, provenanceFile, trashKeys } from './keys.ts'
 import type { Limits } from './limits.ts'
 import { checkRoom } from './limits.ts'
-import { isSame } from './publish.ts'
+import { isSame } from './publish-store.ts'
 import type { Trash } from './trash.ts'
 
 /** Archives stored and read at once. */
@@ -28,6 +29,8 @@ export interface RestoreParts {
   readonly limits: Limits
   readonly trash: Trash
   readonly log: Log
+  /** Tells other servers of files. */
+  announce(changes: readonly ToldChange[]): Promise<void>
   /** Called after the catalog changed. */
   changed(): void
 }
@@ -41,7 +44,7 @@ export interface Restored {
 /**
  * Brings a deletion back, byte for byte, all of it or nothing, with the times its entries had in the index:
  *
- *   claim → look what is in the way → store each when absent → show → forget the deletion
+ *   claim → look what is in the way → store each when absent → show → tell other servers → forget the deletion
  *
  * The claim is an object in the trash: two processes that did this at once could each take the other's files for their
  * own, and take them back. A claim that was abandoned is taken over; then files with the right bytes are already restored.
@@ -63,6 +66,7 @@ export async function restoreDeletion(parts: RestoreParts, id: string): Promise<
       }
       await storeAll(parts, deletion, resumed)
       const versions = await show(parts, deletion)
+      await parts.announce(deletion.versions.map(({ file, digest, created }) => ({ file, digest, created })))
       await forget(parts, deletion)
       return { deletion, versions }
     },

@@ -1,3 +1,4 @@
+import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Scratch } from '../storage/scratch.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -9,8 +10,8 @@ import { savedCatalogText } from './saved-catalog.ts'
 
 /** Writes the saved catalog and ChartMuseum's statefile in the background, seldom enough not to be felt. */
 export interface Saver {
-  /** Says that the catalog changed. */
-  changed(): void
+  /** Says that some files of the catalog changed. */
+  changed(files?: number): void
   /** Writes what is not written yet: while draining. */
   flush(): Promise<void>
 }
@@ -21,6 +22,11 @@ const firstDelayMs = 900
 const pauseMs = 5000
 /** … and never so often that writing takes more than a twentieth of the time. */
 const shareOfTime = 20
+/**
+ * A large repository of which next to nothing changed is written this often: with 100,000 versions that is 250 MB, and
+ * the next start reads so few archives again in no time.
+ */
+const large = { files: 10_000, fewShare: 100, pauseMs: 5 * 60_000 }
 
 export interface SaverParts {
   readonly storage: Storage
@@ -30,6 +36,8 @@ export interface SaverParts {
   readonly indexFiles: IndexFiles
   readonly scratch: Scratch | undefined
   readonly log: Log
+  /** Brings the catalog to what other servers did: what is saved by one must not lack what another published before. */
+  current(): Promise<void>
   /** In which form ChartMuseum's statefile is written; undefined: not at all. */
   readonly statefile: 'yaml' | 'json' | undefined
 }
@@ -37,43 +45,63 @@ export interface SaverParts {
 export function createSaver(parts: SaverParts): Saver {
   const { storage, repo, catalog, log } = parts
   let timer: Timer | undefined
+  let due = 0
   let running: Promise<void> | undefined
   let notBefore = 0
-  let dirty = false
+  let wroteAt = performance.now()
+  let changes = 0
+  let statefileIsTooLarge = false
 
-  function changed(): void {
-    dirty = true
-    if (timer !== undefined || running !== undefined) return
-    timer = setTimeout(() => void save(), Math.max(firstDelayMs, notBefore - Date.now()))
+  function changed(files = 1): void {
+    changes += files
+    if (running === undefined) schedule()
+  }
+
+  function schedule(): void {
+    const isFew = catalog.fileCount >= large.files && changes * large.fewShare < catalog.fileCount
+    const wanted = Math.max(performance.now() + firstDelayMs, notBefore, isFew ? wroteAt + large.pauseMs : 0)
+    if (timer !== undefined && due <= wanted) return
+    clearTimeout(timer)
+    due = wanted
+    timer = setTimeout(() => void save(), due - performance.now())
     timer.unref()
   }
 
   function save(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    dirty = false
-    const started = Date.now()
+    changes = 0
+    const started = performance.now()
     running = write()
       .catch((error: unknown) => log.warn('Could not save the catalog', { repo, error: String(error) }))
       .then(() => {
-        const ended = Date.now()
+        wroteAt = performance.now()
         running = undefined
-        notBefore = ended + Math.max(pauseMs, (ended - started) * shareOfTime)
-        if (dirty) changed()
+        notBefore = wroteAt + Math.max(pauseMs, (wroteAt - started) * shareOfTime)
+        if (changes > 0) schedule()
       })
     return running
   }
 
   async function write(): Promise<void> {
-    const [catalogSaved, statefileSaved] = await Promise.allSettled([writeCatalog(), writeStatefile()])
+    await parts.current()
+    // The catalog first: of a large repository the other one takes longer, and the process may be ended meanwhile.
+    const [catalogSaved] = await Promise.allSettled([writeCatalog()])
+    await writeStatefile()
     if (catalogSaved.status === 'rejected') throw catalogSaved.reason
-    if (statefileSaved.status === 'rejected') throw statefileSaved.reason
   }
 
   async function writeStatefile(): Promise<void> {
-    if (parts.statefile === undefined || !(await wantsStatefile())) return
+    if (parts.statefile === undefined || statefileIsTooLarge || !(await wantsStatefile())) return
     const index = await parts.indexFiles.get(parts.statefile)
-    await storage.put(fileKey(repo, statefile), index.body)
+    try {
+      await storage.put(fileKey(repo, statefile), index.body)
+    } catch (error) {
+      if (!isRegistryError(error, 'too_large')) throw error
+      // It will not become smaller, and nobody but ChartMuseum needs it.
+      statefileIsTooLarge = true
+      return log.warn(`${statefile} is not written any more`, { repo, error: error.message })
+    }
     log.debug(`${statefile} saved in storage`, { repo })
   }
 
@@ -94,7 +122,7 @@ export function createSaver(parts: SaverParts): Saver {
     changed,
     async flush() {
       await running
-      if (dirty) await save()
+      if (changes > 0) await save()
     },
   }
 }

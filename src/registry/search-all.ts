@@ -1,4 +1,5 @@
 import { byBytes } from './catalog.ts'
+import { createPauses } from './pauses.ts'
 import type { Registry } from './registry.ts'
 import type { Found, FoundChart, SearchQuery, SearchSort } from './search.ts'
 
@@ -26,9 +27,11 @@ export async function searchEach(
 ): Promise<FoundThere[]> {
   const results: FoundThere[] = []
   const queue = names.values()
+  const breathe = createPauses()
   const workers = Array.from({ length: Math.min(parallel, names.length) }, async () => {
     for (const repository of queue) {
       results.push({ repository, found: await registry.repository(repository).find(query) })
+      await breathe()
     }
   })
   await Promise.all(workers)

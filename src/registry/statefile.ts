@@ -45,7 +45,7 @@ function fields(value: unknown): Record<string, unknown> {
 }
 
 /** RFC 3339, which Helm insists on: one bad time makes it refuse the whole index. */
-function isTime(text: string): boolean {
+export function isTime(text: string): boolean {
   return (
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
   )

@@ -59,7 +59,7 @@ const reads: {
   { ask: '/health', body: { healthy: true } },
   { ask: '/livez', body: { healthy: true } },
   { ask: '/readyz', body: { healthy: true } },
-  { ask: '/info', pick: ofNames, body: ['version'] },
+  { ask: '/info', pick: ofNames, body: ['version', 'conditionalWrites'] },
   // The list of all charts, in byte order of their names, and its pages.
   { ask: '/api/charts', pick: ofNames, body: names },
   { ask: '/api/charts?offset=0', pick: ofNames, body: names },

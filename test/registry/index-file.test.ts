@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { Catalog } from '../../src/registry/catalog.ts'
 import { createIndexFiles } from '../../src/registry/index-file.ts'
@@ -97,6 +99,52 @@ describe('the index file', () => {
     expect(await folder.files()).toEqual([])
   })
 })
+
+describe('the YAML index that is copied from the one before', () => {
+  test.each(['in memory', 'in a file'])('%s is the same as one that is written anew', async (where) => {
+    await using folder = await tempFolder()
+    const scratch = where === 'in a file' ? openScratch(folder.path) : undefined
+    const catalog = new Catalog()
+    const files = createIndexFiles(catalog, { contextPath: '/ctx', scratch })
+    const random = numbers(7)
+    for (let round = 0; round < 12; round++) {
+      for (let change = 0; change < (round === 0 ? 900 : 15); change++) {
+        const [name, version] = [`chart${random(40)}`, `1.${random(30)}.0`]
+        if (round > 0 && random(3) === 0) catalog.drop(`${name}-${version}.tgz`)
+        else add(catalog, name, version, `ü${'x'.repeat(random(900))}`)
+      }
+      const text = await (await files.get('yaml')).body.text()
+      expect(text).toBe([...files.text('yaml')].join(''))
+    }
+    // Somebody cleared the temporary folder.
+    for (const file of await folder.files()) await unlink(join(folder.path, file))
+    add(catalog, 'late', '1.0.0')
+    expect(await (await files.get('yaml')).body.text()).toBe([...files.text('yaml')].join(''))
+    await scratch?.close()
+  })
+
+  test('has an ETag that depends on its bytes alone', async () => {
+    await using folder = await tempFolder()
+    const scratch = openScratch(folder.path)
+    const catalog = new Catalog()
+    for (let at = 0; at < 1000; at++) add(catalog, `chart${at % 30}`, `1.0.${at}`, 'ü'.repeat(300))
+    const files = createIndexFiles(catalog, { contextPath: '', scratch })
+    await files.get('yaml')
+    add(catalog, 'late', '1.0.0')
+    const [copied, anew] = [files, createIndexFiles(catalog, { contextPath: '', scratch: undefined })]
+    expect((await copied.get('yaml')).etag).toBe((await anew.get('yaml')).etag)
+    await scratch?.close()
+  })
+})
+
+/** Whole numbers below a bound, the same in every run. */
+function numbers(seed: number): (bound: number) => number {
+  let state = seed
+  return (bound) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * bound)
+  }
+}
 
 describe('the scratch folder', () => {
   test('is removed when the process that made it is gone', async () => {

@@ -16,7 +16,7 @@ async function registryOver(folder: TempFolder, trashMs: number) {
 }
 
 async function chartsIn(folder: TempFolder): Promise<string[]> {
-  return (await folder.files()).filter((file) => !file.startsWith('.chartroom/catalog'))
+  return (await folder.files()).filter((file) => !/^\.chartroom\/(catalog|changes)/.test(file))
 }
 
 test('two processes over one folder delete, list, restore and sweep what the other deleted', async () => {

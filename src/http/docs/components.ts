@@ -150,7 +150,21 @@ const schemas = {
     },
   },
   Healthy: yes('healthy'),
-  Info: { type: 'object', required: ['version'], properties: { version: text } },
+  Readiness: {
+    type: 'object',
+    required: ['healthy'],
+    properties: {
+      healthy: { type: 'boolean', enum: [true] },
+      status: { type: 'string', enum: ['degraded'] },
+      since: { type: 'string', format: 'date-time' },
+      reason: text,
+    },
+  },
+  Info: {
+    type: 'object',
+    required: ['version'],
+    properties: { version: text, conditionalWrites: { type: 'boolean' } },
+  },
   Error: failure,
   Conflict: conflict,
 }

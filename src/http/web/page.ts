@@ -42,6 +42,7 @@ export async function pageOf(
     publicUrl,
     repositoryUrl: publicUrl + below,
     alias: settings.repositoryAlias || (repo.split('/').at(-1) ?? '') || 'chartroom',
+    staleSince: registry.staleSince?.getTime(),
   }
 }
 
