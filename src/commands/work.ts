@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import type { Loaded } from '../config/load.ts'
+import type { Log } from '../log.ts'
+import type { OpenRegistry } from './import.ts'
+import { otherPlace, type Side } from './other-store.ts'
+
+/** What the commands need that do something once and end. */
+export interface WorkParts {
+  readonly argv: readonly string[]
+  readonly log: Log
+  readonly openRegistry: OpenRegistry
+}
+
+/**
+ * Runs a command that does something once and ends; gives the exit code. What only one of them needs is loaded for that
+ * one. Throws SettingsError, StartError and RegistryError.
+ */
+export async function runWork(
+  command: 'import' | 'export' | 'doctor',
+  loaded: Loaded,
+  { argv, log, openRegistry }: WorkParts,
+): Promise<number> {
+  const place = (side: Side) =>
+    otherPlace(loaded.subject ?? '', side, {
+      argv,
+      env: process.env,
+      readFile: (path) => readFileSync(path, 'utf8'),
+    })
+  switch (command) {
+    case 'import':
+      return (await import('./import.ts')).importCharts(loaded, place('FROM_'), { log, openRegistry })
+    case 'export':
+      return (await import('./export.ts')).exportCharts(loaded, place('TO_'), { log })
+    case 'doctor':
+      return (await import('./doctor.ts')).examineStore(loaded)
+  }
+}
