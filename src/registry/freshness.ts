@@ -8,8 +8,8 @@ import type { ToldChange } from './catch-up.ts'
 import { changesKey } from './keys.ts'
 
 /** Longest wait for one look into the log, milliseconds: two of them, and an answer, stay under ten seconds. */
-const lookMs = 3000
-/** Longest wait for a sign of life of a store that did not answer before, milliseconds: readers wait for it. */
+const lookMs = 2000
+/** Longest wait for a sign of life of a store that did not answer before, milliseconds, while readers wait for it. */
 const backMs = 500
 /** A store that did not answer is asked again this often, and one that does is looked at this often without readers. */
 const [retryMs, idleMs] = [1000, 5000]
@@ -88,10 +88,10 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
   let lookedAt = 0
 
   /** One look. What a look brings that took too long is received all the same. */
-  async function look(): Promise<void> {
+  async function look(waitMs: number): Promise<void> {
     const started = performance.now()
     lookedAt = started
-    if (degraded !== undefined && !(await isBack())) return
+    if (degraded !== undefined && !(await isBack(waitMs))) return
     try {
       await within(lookMs, changes.look().then(receive))
       sureAt = started
@@ -103,9 +103,9 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
   }
 
   /** A store that was away is asked shortly before anybody waits for it again. */
-  async function isBack(): Promise<boolean> {
+  async function isBack(waitMs: number): Promise<boolean> {
     try {
-      await within(backMs, storage.check())
+      await within(waitMs, storage.check())
       return true
     } catch {
       return false // Its reason is known already.
@@ -120,8 +120,8 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
     degraded = { since: new Date(Date.now() - sureBeforeMs), reason }
   }
 
-  function start(): Promise<void> {
-    const mine = look().finally(() => {
+  function start(waitMs = backMs): Promise<void> {
+    const mine = look(waitMs).finally(() => {
       if (running === mine) running = undefined
     })
     running = mine
@@ -148,7 +148,7 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
 
   const timer = setInterval(() => {
     if (running !== undefined) return
-    if (performance.now() - lookedAt >= (degraded === undefined ? idleMs : retryMs)) void start()
+    if (performance.now() - lookedAt >= (degraded === undefined ? idleMs : retryMs)) void start(lookMs)
   }, retryMs)
   timer.unref()
 

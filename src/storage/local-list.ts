@@ -17,26 +17,32 @@ const lostAndFound = 'lost+found/'
 /**
  * The files below root whose key starts with prefix, in key order. Links to files count as files, dangling ones as
  * nothing. Links to folders are not entered, so that a link to a parent cannot make the listing endless; a prefix
- * that names one is. Names that are not UTF-8 have no key and are skipped.
+ * that names one is. Names that are not UTF-8 have no key and are skipped. `sincePause` counts the entries of all folders
+ * since others had their turn.
  */
 export async function* listFiles(
   root: string,
   calls: FileCalls,
   prefix: string,
   shallow: boolean,
+  sincePause = { entries: 0 },
 ): AsyncGenerator<ObjectInfo> {
   const base = prefix.slice(0, prefix.lastIndexOf('/') + 1)
   const names = await namesIn(root, calls, base, (name) => (base + name).startsWith(prefix))
   for (let at = 0; at < names.length; at += chunkSize) {
-    if (at > 0) await setImmediate()
     const chunk = names.slice(at, at + chunkSize)
+    sincePause.entries += chunk.length
+    if (sincePause.entries > chunkSize) {
+      await setImmediate()
+      sincePause.entries = chunk.length
+    }
     const stats = await Promise.all(
       chunk.map((name) => (isFolderName(name) ? undefined : calls.stat(`${root}/${base}${name}`))),
     )
     for (const [index, name] of chunk.entries()) {
       const found = stats[index]
       if (found?.isFile()) yield fileInfo(base + name, found)
-      else if (isFolderName(name) && !shallow) yield* listFiles(root, calls, base + name, false)
+      else if (isFolderName(name) && !shallow) yield* listFiles(root, calls, base + name, false, sincePause)
     }
   }
 }

@@ -7,9 +7,21 @@ import type { Socket } from 'node:net'
  * - `garbage`: the answer is no HTTP
  * - `lose`: the server gets all and answers, and the connection breaks before the answer arrives
  * - `cut`: the connection breaks after this many bytes of the answer
+ * - `stopAfter`: after this many bytes of an answer nothing more comes through
+ * - `delayMs`: everything comes through, so much later
+ * - `answers`: after this many answers nothing comes through any more, on no connection
  * - `deaf`: the server never hears of `If-None-Match`, as if it did not know the header
  */
-export type Fault = 'none' | 'stall' | 'garbage' | 'lose' | 'deaf' | { readonly cut: number }
+export type Fault =
+  | 'none'
+  | 'stall'
+  | 'garbage'
+  | 'lose'
+  | 'deaf'
+  | { readonly cut: number }
+  | { readonly stopAfter: number }
+  | { readonly delayMs: number }
+  | { readonly answers: number }
 
 /** A TCP proxy on a free port of 127.0.0.1 that breaks what passes, when told to. */
 export interface FaultProxy extends AsyncDisposable {
@@ -65,7 +77,23 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
         client.destroy()
         return
       }
-      if (typeof fault === 'object' && passed + data.byteLength > fault.cut) {
+      if (typeof fault === 'object' && 'delayMs' in fault) {
+        setTimeout(() => pass(upstream, client, data), fault.delayMs)
+        return
+      }
+      if (typeof fault === 'object' && 'answers' in fault && data.toString('latin1', 0, 7) === 'HTTP/1.') {
+        if (fault.answers === 0) {
+          fault = 'stall'
+          return
+        }
+        fault = { answers: fault.answers - 1 }
+      }
+      if (typeof fault === 'object' && 'stopAfter' in fault && passed + data.byteLength > fault.stopAfter) {
+        client.write(data.subarray(0, Math.max(0, fault.stopAfter - passed)))
+        passed += data.byteLength
+        return
+      }
+      if (typeof fault === 'object' && 'cut' in fault && passed + data.byteLength > fault.cut) {
         const rest = data.subarray(0, fault.cut - passed)
         happened()
         client.write(rest, () => client.destroy())

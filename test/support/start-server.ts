@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { chown, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { filesBelow, tempFolder } from './temp-folder.ts'
 
@@ -53,7 +53,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   }
   for (const folder of Object.values(place)) {
     await mkdir(folder, { recursive: true })
-    if (options.uid !== undefined) await chown(folder, options.uid, options.uid)
+    const isTheirs = options.uid === undefined || (await stat(folder)).uid === options.uid
+    if (!isTheirs && options.uid !== undefined) await chown(folder, options.uid, options.uid)
   }
   if (options.uid !== undefined) await chown(own.path, options.uid, options.uid)
   try {
