@@ -3,23 +3,22 @@
  * one line, `N passed, N failed, N skipped`. With PEERS=required a skipped test is a failure: then every program that
  * the tests talk to must be there.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dir, '..')
 const required = process.env['PEERS'] === 'required'
 const folder = mkdtempSync(join(tmpdir(), 'chartroom-report-'))
-const report = join(folder, 'junit.xml')
-const options = ['--timeout=60000', '--reporter=junit', `--reporter-outfile=${report}`]
-const tests = Bun.spawn([process.execPath, 'test', ...options, ...process.argv.slice(2)], {
-  cwd: root,
-  stdin: 'ignore',
-  stdout: 'inherit',
-  stderr: 'inherit',
-})
-const code = await tests.exited
-const cases = read()
+const given = process.argv.slice(2)
+/**
+ * The tests against whole programs wait most of their time, so that the others run beside them. The second lane's output
+ * follows when it has ended.
+ */
+const lanes = given.length > 0 ? [given] : [['test/live'], otherTests()]
+const results = await Promise.all(lanes.map((tests, lane) => run(tests, lane)))
+const cases = results.flatMap((result) => result.cases)
+const code = results.find((result) => result.code !== 0)?.code ?? 0
 rmSync(folder, { recursive: true })
 
 const failed = cases.filter(({ outcome }) => outcome === 'failure')
@@ -27,7 +26,8 @@ const skipped = cases.filter(({ outcome }) => outcome === 'skipped')
 list('Failed', failed)
 list(required ? 'Failed, because PEERS=required and skipped (see "bun run peers")' : 'Skipped', skipped)
 // An error outside of any test, or no report at all, fails the run without counting as a failed test.
-const broken = cases.length === 0 || (code !== 0 && failed.length === 0) ? 1 : 0
+const broken =
+  results.some((result) => result.cases.length === 0) || (code !== 0 && failed.length === 0) ? 1 : 0
 if (broken > 0) console.log(`\nThe run itself failed (exit code ${code}), see above`)
 const passed = cases.length - failed.length - skipped.length
 const allFailed = failed.length + broken + (required ? skipped.length : 0)
@@ -39,8 +39,35 @@ interface Case {
   readonly outcome: 'passed' | 'failure' | 'skipped'
 }
 
-/** Every test that the report lists; none when there is no report. */
-function read(): Case[] {
+/** All that stands in the folder of the tests but those against whole programs. */
+function otherTests(): string[] {
+  return readdirSync(join(root, 'test'))
+    .filter((name) => name !== 'live')
+    .map((name) => join('test', name))
+}
+
+async function run(tests: readonly string[], lane: number): Promise<{ code: number; cases: Case[] }> {
+  const report = join(folder, `junit-${lane}.xml`)
+  const options = ['--timeout=60000', '--reporter=junit', `--reporter-outfile=${report}`]
+  const output = lane === 0 ? 'inherit' : 'pipe'
+  const child = Bun.spawn([process.execPath, 'test', ...options, ...tests], {
+    cwd: root,
+    stdin: 'ignore',
+    stdout: output,
+    stderr: output,
+  })
+  const written = await Promise.all(
+    [child.stdout, child.stderr].map((stream) =>
+      stream instanceof ReadableStream ? new Response(stream).text() : '',
+    ),
+  )
+  const ended = await child.exited
+  process.stdout.write(written.join(''))
+  return { code: ended, cases: read(report) }
+}
+
+/** Every test that a report lists; none when there is no report. */
+function read(report: string): Case[] {
   let xml = ''
   try {
     xml = readFileSync(report, 'utf8')
