@@ -1,26 +1,7 @@
-import type { Measurement, Row, SubjectId } from './row.ts'
-import { spread } from './statistics.ts'
-
-/** What a row promises, and what came out. */
-export interface Verdict {
-  /** "≤ 1.0 × nginx (CPU)" */
-  aim: string
-  /** The measured value that the aim limits, as it is printed: "0.92". */
-  measured: string
-  holds: boolean
-  /** How far the value is from its limit: 1 is on it, above is missed. For sorting. */
-  strain: number
-}
-
-type Metric = Exclude<keyof Measurement, 'answered'>
-
-/** The median of a figure of one subject in one row, over its rounds. */
-export function median(row: Row | undefined, subject: SubjectId, metric: Metric): number | undefined {
-  const values = (row?.rounds[subject] ?? [])
-    .map((round) => round[metric])
-    .filter((value) => value !== undefined)
-  return spread(values)?.median
-}
+import type { Row } from './row.ts'
+import { storeAims } from './store-aims.ts'
+import { atLeast, atMost, divide, median } from './verdict.ts'
+import type { Metric, Verdict } from './verdict.ts'
 
 /** What a row's own aims say, in the order in which they are printed; rows without an aim give none. */
 export function verdicts(row: Row, rows: readonly Row[]): Verdict[] {
@@ -31,6 +12,7 @@ export function verdicts(row: Row, rows: readonly Row[]): Verdict[] {
     ...memoryAims(row),
     ...helmAims(row),
     ...pageAims(row),
+    ...storeAims(row, rows),
   ]
 }
 
@@ -117,22 +99,4 @@ function pageAims(row: Row): Verdict[] {
     ...atMost('≤ 150 ms', figure('wall_ms'), 150),
     ...atMost('no layout shift', figure('layout_shift'), 0.001),
   ]
-}
-
-function divide(dividend: number | undefined, divisor: number | undefined): number | undefined {
-  return dividend === undefined || divisor === undefined ? undefined : dividend / divisor
-}
-
-function atMost(aim: string, value: number | undefined, limit: number): Verdict[] {
-  if (value === undefined) return []
-  return [{ aim, measured: short(value), holds: value <= limit, strain: value / limit }]
-}
-
-function atLeast(aim: string, value: number | undefined, limit: number): Verdict[] {
-  if (value === undefined) return []
-  return [{ aim, measured: short(value), holds: value >= limit, strain: limit / value }]
-}
-
-function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2)
 }

@@ -38,14 +38,20 @@ export function makeChart(name: string, version: string): MadeChart {
   return archive(name, version, files)
 }
 
-/** Builds one archive of about 5 MB: two files of bytes that do not compress (Helm allows 5 MiB a file). */
-export function makeLargeChart(name: string, version: string): MadeChart {
+/** Builds one archive of two or more files of 2.5 MB that do not compress (Helm allows 5 MiB a file): about 5 MB. */
+export function makeLargeChart(name: string, version: string, files = 2): MadeChart {
   const random = generator(name)
   const noise = () => Uint8Array.from({ length: 2_500_000 }, () => random() * 256)
+  const [first, second] = [noise(), noise()]
   return archive(name, version, [
     ['Chart.yaml', chartYaml(name, version, random)],
-    ['files/first.bin', noise()],
-    ['files/second.bin', noise()],
+    ['files/first.bin', first],
+    ['files/second.bin', second],
+    // Farther apart than gzip looks back.
+    ...Array.from({ length: files - 2 }, (_, index): [string, Uint8Array] => [
+      `files/more${index}.bin`,
+      index % 2 === 0 ? first : second,
+    ]),
   ])
 }
 

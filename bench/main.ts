@@ -13,6 +13,8 @@ import { measurePages } from './rows/pages.ts'
 import { measurePublishing } from './rows/publish.ts'
 import { measureReads } from './rows/reads.ts'
 import { measureStarts } from './rows/start.ts'
+import { measureStoreStarts } from './rows/store-starts.ts'
+import { measureStores } from './rows/stores.ts'
 
 const resultsFolder = join(import.meta.dir, 'results')
 
@@ -59,6 +61,8 @@ async function measure(options: Options): Promise<Results> {
     await measureStarts(bench)
     await measureMemory(bench)
     await measureHelm(bench)
+    await measureStores(bench)
+    await measureStoreStarts(bench)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

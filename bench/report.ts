@@ -16,9 +16,11 @@ export interface Results {
 
 const columns: { id: SubjectId; title: string }[] = [
   { id: 'chartroom', title: 'Chartroom' },
+  { id: 'chartroom-single', title: 'Chartroom --single-replica' },
   { id: 'nginx', title: 'nginx' },
   { id: 'nginx-silent', title: 'nginx, no log' },
   { id: 'disk', title: 'bare disk' },
+  { id: 'bare', title: 'bare store' },
   { id: 'chartmuseum', title: 'ChartMuseum' },
   { id: 'chartmuseum-json', title: 'ChartMuseum --json-index' },
 ]
@@ -86,7 +88,8 @@ function figures(row: Row, subject: SubjectId): string {
   if (row.failed[subject] !== undefined) return `failed: ${row.failed[subject]}`
   const rounds = row.rounds[subject]
   if (rounds === undefined) return '–'
-  const told = shown.flatMap(({ metric, print, name, ranged }) => {
+  const told = shown.flatMap(({ metric, print, name, ranged, only }) => {
+    if (only?.test(row.id) === false) return []
     const figure = spread(rounds.map((round) => round[metric]).filter((value) => value !== undefined))
     if (figure === undefined) return []
     const range = ranged && figure.rounds > 1 ? ` (${print(figure.min)}–${print(figure.max)})` : ''
@@ -101,6 +104,8 @@ interface Shown {
   name: string
   print(value: number): string
   ranged: boolean
+  /** The rows that tell it; without it all do. */
+  only?: RegExp
 }
 
 /** What is told of a measurement, in this order. CPU comes first: it is what one core can do, whoever else is busy. */
@@ -110,10 +115,12 @@ const shown: Shown[] = [
   { metric: 'cpu_ms', name: 'CPU ', print: time, ranged: true },
   { metric: 'per_second', name: '', print: (value) => `${rate(value)}/s`, ranged: false },
   { metric: 'p50_ms', name: 'p50 ', print: time, ranged: false },
+  { metric: 'p99_ms', name: 'p99 ', print: time, ranged: false, only: /^store-/ },
   { metric: 'reads_per_second', name: 'readers ', print: (value) => `${rate(value)}/s`, ranged: false },
   { metric: 'wire_kb', name: '', print: (value) => `${digits(value)} KB`, ranged: false },
   { metric: 'layout_shift', name: 'layout shift ', print: (value) => value.toFixed(3), ranged: false },
   { metric: 'rss_mib', name: '', print: (value) => `${value.toFixed(0)} MiB`, ranged: true },
+  { metric: 'grown_mib', name: 'grew by ', print: (value) => `${value.toFixed(0)} MiB`, ranged: true },
   { metric: 'peak_rss_mib', name: 'peak ', print: (value) => `${value.toFixed(0)} MiB`, ranged: true },
 ]
 

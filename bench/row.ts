@@ -1,8 +1,19 @@
 import { spin } from './spin.ts'
 import type { Options } from './options.ts'
 
-/** What is measured side by side; `disk` is the bare disk. */
-export type SubjectId = 'chartroom' | 'nginx' | 'nginx-silent' | 'chartmuseum' | 'chartmuseum-json' | 'disk'
+/**
+ * What is measured side by side; `disk` is the bare disk, `bare` the store without a server between, `chartroom-single`
+ * Chartroom with `--single-replica`.
+ */
+export type SubjectId =
+  | 'chartroom'
+  | 'chartroom-single'
+  | 'nginx'
+  | 'nginx-silent'
+  | 'chartmuseum'
+  | 'chartmuseum-json'
+  | 'disk'
+  | 'bare'
 
 /** One round's figures. Units are in the names; `cpu_us` is per request, `cpu_ms` is of the whole thing. */
 export interface Measurement {
@@ -14,6 +25,8 @@ export interface Measurement {
   cpu_ms?: number
   rss_mib?: number
   peak_rss_mib?: number
+  /** Resident memory at its highest less what it was before. */
+  grown_mib?: number
   /** What the busy readers got done meanwhile. */
   reads_per_second?: number
   /** Thousand bytes on the wire, headers apart. */

@@ -5,6 +5,7 @@ import { freePort, startServer } from './processes.ts'
 import type { Server } from './processes.ts'
 import type { Bench, SubjectId } from './row.ts'
 import { madeOnce, seededCharts } from './seed.ts'
+import type { Place } from './stores.ts'
 
 /** The user agent whose index is JSON by default. */
 export const helmAgent = 'Helm/3.20.2'
@@ -39,18 +40,31 @@ export async function startRepository(
   folder: string,
   program: Program = bench.options.executable ? 'executable' : 'source',
 ): Promise<Server> {
-  return startServer((port) => [...command(subject, program), ...flags(folder, port)], {
+  const flags = ['--storage=local', `--storage-local-rootdir=${folder}`]
+  return startOver(bench, subject, { flags, env: {} }, program)
+}
+
+/** The same over any store. */
+export async function startOver(
+  bench: Bench,
+  subject: SubjectId,
+  { flags, env }: Place,
+  program: Program = bench.options.executable ? 'executable' : 'source',
+): Promise<Server> {
+  const address = (port: number) => [`--port=${port}`, '--listen-host=127.0.0.1']
+  return startServer((port) => [...command(subject, program), ...flags, ...address(port)], {
     core: bench.options.serverCore,
     port: await freePort(),
     logFile: join(bench.scratch, `${subject}.log`),
     cwd: bench.scratch,
-    env: { NODE_ENV: 'production' },
+    env: { NODE_ENV: 'production', ...env },
   })
 }
 
 function command(subject: SubjectId, program: Program): string[] {
-  if (subject === 'chartroom')
-    return program === 'executable' ? [executable] : [process.execPath, join(project, 'src/main.ts')]
+  const own = program === 'executable' ? [executable] : [process.execPath, join(project, 'src/main.ts')]
+  if (subject === 'chartroom') return own
+  if (subject === 'chartroom-single') return [...own, '--single-replica']
   const binary = process.env['CHARTMUSEUM'] ?? 'chartmuseum'
   if (subject === 'chartmuseum') return [binary, '--cache-interval=0']
   if (subject === 'chartmuseum-json') return [binary, '--cache-interval=0', '--json-index']
@@ -77,10 +91,14 @@ export function countVersions(index: string): number {
 
 async function tryIndex(server: Server): Promise<string | undefined> {
   try {
-    const response = await fetch(`${server.url}/index.yaml`, { headers: { 'user-agent': helmAgent } })
+    // As helm asks: fetch by itself would ask for compression.
+    const headers = { 'user-agent': helmAgent, 'accept-encoding': 'identity' }
+    const response = await fetch(`${server.url}/index.yaml`, { headers })
     return response.ok ? await response.text() : undefined
   } catch (error) {
     if (error instanceof Error && 'code' in error && notYet.has(String(error.code))) return undefined
+    // A cold start over a bucket of 100,000 archives takes longer than fetch waits.
+    if (error instanceof Error && error.name === 'TimeoutError') return undefined
     throw error
   }
 }
@@ -115,8 +133,4 @@ export async function adoptedCharts(bench: Bench, subject: SubjectId, size: numb
     await cp(seed, folder, { recursive: true, preserveTimestamps: true })
     await withRepository(bench, subject, folder, size, () => Bun.sleep(3_000))
   })
-}
-
-function flags(folder: string, port: number): string[] {
-  return ['--storage=local', `--storage-local-rootdir=${folder}`, `--port=${port}`, '--listen-host=127.0.0.1']
 }

@@ -122,7 +122,7 @@ function uploadCount(subject: SubjectId, size: number, most: number): number {
 }
 
 /** Ready-made uploads: new charts beside those that exist, twenty versions each. */
-function makeUploads(size: number, count: number): Buffer[] {
+export function makeUploads(size: number, count: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => {
     const chart = makeChart(chartName(size + Math.floor(index / 20)), `1.${index % 20}.0`)
     const headers = { 'content-type': 'application/octet-stream', 'user-agent': 'curl/8.0' }
@@ -153,7 +153,7 @@ async function warmUp(server: Server): Promise<void> {
 }
 
 /** Publishes with some writers at once, for at most ten seconds. */
-async function publishAll(server: Server, uploads: Buffer[], writers: number): Promise<Measurement> {
+export async function publishAll(server: Server, uploads: Buffer[], writers: number): Promise<Measurement> {
   const connections = await Promise.all(Array.from({ length: writers }, () => connect(server.port)))
   const times: number[] = []
   const started = performance.now()
@@ -198,7 +198,7 @@ async function publishAndRead(server: Server, uploads: Buffer[], coding: string)
   }
 }
 
-async function publish(connection: Connection, upload: Buffer): Promise<void> {
+export async function publish(connection: Connection, upload: Buffer): Promise<void> {
   const answer = await connection.send(upload)
   if (answer.status !== 201)
     throw new Error(`an upload answered ${answer.status}: ${answer.body.toString().slice(0, 200)}`)

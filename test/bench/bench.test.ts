@@ -119,6 +119,25 @@ describe('verdicts()', () => {
     ])
   })
 
+  test('compares stores with what they cost by themselves, and a start with the listing it needs', () => {
+    const local = made('store-index-local', { chartroom: { p50_ms: 1 } })
+    const rows = [
+      made('store-publish-1-minio', { chartroom: { p50_ms: 3 }, bare: { p50_ms: 2 } }),
+      made('store-index-minio', { chartroom: { p50_ms: 3 }, bare: { p50_ms: 2 } }),
+      made('store-visible-etcd', { chartroom: { p99_ms: 101 } }),
+      made('store-start-warm-100000-local', { chartroom: { wall_ms: 2600 }, bare: { wall_ms: 700 } }),
+      made('store-memory-100000-local', { chartroom: { rss_mib: 501 } }),
+    ]
+    expect(rows.map((row) => verdicts(row, [local, ...rows]).map(({ holds }) => holds))).toEqual([
+      [false],
+      [true],
+      [false],
+      [true],
+      [false],
+    ])
+    expect(verdicts(local, [local])).toEqual([])
+  })
+
   test('says nothing of a row whose other half was not measured', () => {
     const row = made('index-10-plain', { chartroom: { cpu_us: 12 } })
     expect(verdicts(row, [row])).toEqual([])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Catalog } from '../../src/registry/catalog.ts'
 import type { ChartVersion } from '../../src/registry/catalog.ts'
@@ -8,6 +9,7 @@ import { createRegistry } from '../../src/registry/registry.ts'
 import { loadSavedCatalog, savedCatalogText } from '../../src/registry/saved-catalog.ts'
 import { createSaver } from '../../src/registry/saver.ts'
 import { searchAll } from '../../src/registry/search-all.ts'
+import { localStorage } from '../../src/storage/local.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
 import type { ObjectInfo, Storage } from '../../src/storage/storage.ts'
 import { chart } from '../support/chart-builder.ts'
@@ -75,6 +77,19 @@ function counting(inner: Storage, pauseMs = 0): Counted {
   return { storage, archives, lists, most }
 }
 
+/** How often others had their turn while work was done. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let [turns, done] = [0, false]
+  const count = () => {
+    turns += 1
+    if (!done) setImmediate(count)
+  }
+  setImmediate(count)
+  await work()
+  done = true
+  return turns
+}
+
 /** A store that has a saved catalog and a listing of archives, whose bytes nobody can read. */
 async function savedStore(files: readonly ChartVersion[]): Promise<Storage> {
   const inner = memoryStorage()
@@ -111,16 +126,10 @@ describe('a start with a saved catalog of 20,000 versions', () => {
 
   test('lets others have their turn', async () => {
     const bytes = Buffer.from([...savedCatalogText(versions(many), 'charts/')].join(''))
-    let turns = 0
-    let done = false
-    const count = () => {
-      turns += 1
-      if (!done) setImmediate(count)
-    }
-    setImmediate(count)
-    const saved = await loadSavedCatalog(new Blob([bytes]), 'charts/')
-    done = true
-    expect(saved?.files.length).toBe(many)
+    const turns = await turnsDuring(async () => {
+      const saved = await loadSavedCatalog(new Blob([bytes]), 'charts/')
+      expect(saved?.files.length).toBe(many)
+    })
     expect(turns).toBeGreaterThanOrEqual(5)
   })
 
@@ -179,6 +188,25 @@ describe('a start without a saved catalog', () => {
     quick.step()
     quick.end()
     expect(log.lines.length).toBe(3)
+  })
+})
+
+describe('a folder of many small repositories', () => {
+  test('is listed without keeping others waiting', async () => {
+    await using folder = await tempFolder()
+    for (let index = 0; index < 100; index++) {
+      const org = join(folder.path, `org${index}`)
+      await mkdir(org)
+      await Promise.all(Array.from({ length: 30 }, (_, at) => writeFile(join(org, `a-${at}.tgz`), '')))
+    }
+    const storage = await localStorage({ root: folder.path, log: keptLog() })
+    const listed = { files: 0 }
+    const turns = await turnsDuring(async () => {
+      for await (const _ of storage.list('')) listed.files += 1
+    })
+    expect(listed.files).toBe(3000)
+    expect(turns).toBeGreaterThanOrEqual(10)
+    await storage.close()
   })
 })
 
