@@ -103,10 +103,13 @@ describe('a store that does not answer', () => {
       const { folder } = site.server
       await rename(folder, `${folder}-away`)
       try {
+        const says = 'The storage does not answer. This page shows what was known at'
         // The names of the repositories are believed for two seconds.
-        await eventually(async () => (await site.ask('/')).status, 503, 10_000)
+        await eventually(async () => textOf((await site.ask('/')).html).includes(says), true, 10_000)
+        expect(addressesIn((await site.ask('/')).html)).toContain('/org1/')
         const known = await site.ask('/org1/?q=redis')
         expect(known.status).toBe(200)
+        expect(textOf(known.html)).toContain(says)
         expect(known.html).toContain('/org1/-/chart/redis')
         const unknown = await site.ask('/org2/?sort=name')
         expect(unknown.status).toBe(503)
@@ -116,7 +119,8 @@ describe('a store that does not answer', () => {
       } finally {
         await rename(`${folder}-away`, folder)
       }
-      await eventually(async () => (await site.ask('/')).status, 200, 10_000)
+      await eventually(async () => (await site.ask('/org2/')).status, 200, 10_000)
+      expect((await site.ask('/')).html).not.toContain('does not answer')
     },
     timeout,
   )
