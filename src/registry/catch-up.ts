@@ -20,7 +20,7 @@ const settledMs = 30_000
 interface Recent {
   readonly file: string
   readonly digest: string
-  /** When it is given up, milliseconds since 1970. */
+  /** When it is given up, by `performance.now()`. */
   readonly until: number
 }
 
