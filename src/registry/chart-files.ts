@@ -85,8 +85,10 @@ function keep(digest: string, body: Blob): void {
 }
 
 async function readProvenanceFile(storage: Storage, repo: string, name: string): Promise<ChartFile> {
+  const withPlus = name.replaceAll(' ', '+')
   const object =
-    (await storage.get(fileKey(repo, name))) ?? (await storage.get(fileKey(repo, name.replaceAll(' ', '+'))))
+    (await storage.get(fileKey(repo, name))) ??
+    (withPlus === name ? undefined : await storage.get(fileKey(repo, withPlus)))
   if (object === undefined) throw notFound()
   const { body, size, modified } = object
   return { kind: 'provenance', body, size, etag: object.etag, modified }

@@ -86,6 +86,7 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
   let sureAt: number | undefined
   let degraded: Degraded | undefined
   let lookedAt = 0
+  let looking = 0
 
   /** One look. What a look brings that took too long is received all the same. */
   async function look(waitMs: number): Promise<void> {
@@ -93,7 +94,7 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
     lookedAt = started
     if (degraded !== undefined && !(await isBack(waitMs))) return
     try {
-      await within(lookMs, changes.look().then(receive))
+      await within(lookMs, lookAndReceive())
       sureAt = started
       if (degraded !== undefined) log.info('The store answers again', { since: degraded.since.toISOString() })
       degraded = undefined
@@ -101,6 +102,18 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
       failed(error)
     }
   }
+
+  /** While news is on its way from the log to the receiver, the log has nothing new and the receiver does not know it yet. */
+  async function lookAndReceive(): Promise<void> {
+    looking += 1
+    try {
+      receive(await changes.look())
+    } finally {
+      looking -= 1
+    }
+  }
+
+  const isUnchanged = () => degraded === undefined && looking === 0 && changes.unchangedNow?.() === true
 
   /** A store that was away is asked shortly before anybody waits for it again. */
   async function isBack(waitMs: number): Promise<boolean> {
@@ -154,14 +167,14 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
 
   return {
     check() {
-      if (degraded === undefined && changes.unchangedNow?.() === true) {
+      if (isUnchanged()) {
         sureAt = performance.now()
         return undefined
       }
       return lookFromNow().then(refuseStale)
     },
     get isSure() {
-      return degraded === undefined && changes.unchangedNow?.() === true
+      return isUnchanged()
     },
     announce: (told) => changes.append(told),
     failed(error) {

@@ -37,7 +37,7 @@ export interface S3Client {
 }
 
 /** Nobody waits longer than 10 s for a store that is silent; what is done before and after is part of them. */
-const defaultPatienceMs = 6_000
+const defaultPatienceMs = 5_000
 /** How much of that may pass before another try is begun. A MinIO that restarts is back after 1.2 s. */
 const retryShare = 0.45
 const [firstPauseMs, longestPauseMs] = [50, 800]

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { isRegistryError, RegistryError } from '../../src/errors.ts'
+import { changesKey } from '../../src/registry/keys.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import type { RegistryOptions } from '../../src/registry/registry.ts'
+import type { ChangeLog } from '../../src/storage/change-log.ts'
 import { localStorage } from '../../src/storage/local.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
+import { objectLog } from '../../src/storage/object-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { chart } from '../support/chart-builder.ts'
 import { keptLog, publishOne, uploadOf, usualOptions } from '../support/repository.ts'
@@ -224,6 +227,36 @@ describe('a look into the log', () => {
     release.resolve()
     expect((await early).length).toBeGreaterThanOrEqual(1)
     expect(await late).toHaveLength(2)
+  })
+
+  test('answers nobody from memory while its news is on its way', async () => {
+    const memory = memoryStorage()
+    const log = objectLog(memory, changesKey)
+    let isRead = false
+    let arrival = Promise.resolve()
+    const slow: ChangeLog = {
+      append: (changes) => log.append(changes),
+      async look() {
+        const news = await log.look()
+        isRead = true
+        await arrival
+        return news
+      },
+      unchangedNow: () => isRead,
+    }
+    const [writer, reader] = [replica(memory), replica({ ...memory, log: () => slow })]
+    await publishOne(writer.repository(''), await chart('a', '1.0.0').tgz())
+    expect(await shown(reader)).toHaveLength(1)
+    await publishOne(writer.repository(''), await chart('a', '2.0.0').tgz())
+    isRead = false
+    const { promise, resolve } = Promise.withResolvers<void>()
+    arrival = promise
+    const early = shown(reader)
+    await Bun.sleep(20)
+    const late = shown(reader)
+    await Bun.sleep(20)
+    resolve()
+    for (const each of [early, late]) expect(await each).toHaveLength(2)
   })
 
   test('costs nothing where the server is the only one', async () => {
