@@ -51,6 +51,8 @@ export function createCurrent({ catalog, sync, freshness, refreshMs }: CurrentPa
     await freshness.check()
     if (!isOpen) await fill()
     if (catalog.fileCount === 0) return sync.refresh()
+    // What was told is read when the store is back: nobody waits for that a second time.
+    if (freshness.degraded !== undefined) return
     try {
       await sync.catchUp.ready()
     } catch (error) {
