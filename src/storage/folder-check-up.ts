@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import type { Finding } from './check-up.ts'
 import { isMissing, isRemote, systemCode } from './file-calls.ts'
 
@@ -104,6 +104,8 @@ function readSome(root: string): Partial<Finding> | undefined {
   let looked = 0
   for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.tgz(\.prov)?$/.test(entry.name)) continue
+    // What was deleted and can be brought back is no chart file.
+    if (relative(root, entry.parentPath).split(sep)[0] === '.chartroom') continue
     fs.accessSync(join(entry.parentPath, entry.name), fs.constants.R_OK)
     looked += 1
     if (looked === mostLookedAt) break
