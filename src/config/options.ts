@@ -1,6 +1,5 @@
 import {
   duration,
-  isHostName,
   isNetwork,
   limit,
   list,
@@ -11,6 +10,7 @@ import {
   whole,
   type Option,
 } from './option.ts'
+import { accessOptions, tlsOptions } from './options-access.ts'
 import { backendGroups, remoteOptions, storageOptions } from './options-storage.ts'
 import { uiOptions } from './options-ui.ts'
 import { contextPath, headerText, listenHost, repositoryIds, webAddress } from './readers.ts'
@@ -122,60 +122,12 @@ const repositoryOptions = {
   ),
 }
 
-const accessOptions = {
-  'basic-auth-user': text('basicauth.user', 'NAME', 'User name for basic auth'),
-  'basic-auth-pass': text('basicauth.pass', 'PASSWORD', 'Password for basic auth', { secret: true }),
-  'auth-anonymous-get': toggle('authanonymousget', 'Reading needs no credentials, writing does'),
-  'bearer-auth': toggle('bearerauth', 'Sign-in by bearer tokens', {
-    later: 'bearer tokens are not checked yet, and without them the registry would be open',
-  }),
-  'auth-realm': text('authrealm', 'URL', 'Bearer tokens: address of the token server'),
-  'auth-service': text('authservice', 'NAME', 'Bearer tokens: name of this service'),
-  'auth-cert-path': text('authcertpath', 'FILE', 'Bearer tokens: public key of the token server'),
-  'auth-actions-search-path': text(
-    'authactionssearchpath',
-    'QUERY',
-    'Bearer tokens: JMESPath of the access list',
-  ),
-}
-
-const tlsOptions = {
-  'tls-cert': text(
-    'tls.cert',
-    'FILE',
-    'Certificate chain (PEM); with --tls-key it makes the server speak HTTPS',
-  ),
-  'tls-key': text('tls.key', 'FILE', 'Private key of the certificate (PEM)'),
-  'tls-ca-cert': text(
-    'tls.cacert',
-    'FILE',
-    'Certificate authority (PEM) that client certificates must come from',
-    {
-      later: 'client certificates are not asked for yet, and without them anybody could connect',
-    },
-  ),
-  'tls-self-signed': toggle('tls.selfsigned', 'Speak HTTPS with a certificate that Chartroom makes itself'),
-  'tls-self-signed-names': list(
-    'tls.selfsignednames',
-    { takes: 'LIST', expected: 'a list of host names or IP addresses', valid: isHostName },
-    'More host names and addresses for that certificate, separated by commas; localhost is always in it',
-  ),
-  'tls-self-signed-dir': text(
-    'tls.selfsigneddir',
-    'FOLDER',
-    'Folder in which that certificate and its key are kept',
-    { fallback: './data/tls' },
-  ),
-}
-
 const logOptions = {
   debug: toggle('debug', 'Log more'),
   'log-json': toggle('logjson', 'Write the log as JSON, one object per line'),
   'log-health': toggle('loghealth', 'Log health checks too'),
   'log-latency-integer': toggle('loglatencyinteger', 'Log latencies as whole nanoseconds'),
-  'enable-metrics': toggle('enablemetrics', 'Serve Prometheus metrics at /metrics', {
-    noEffect: 'metrics are not there yet, and /metrics answers 404',
-  }),
+  'enable-metrics': toggle('enablemetrics', 'Serve Prometheus metrics at /metrics'),
 }
 
 const retiredOptions = {

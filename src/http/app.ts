@@ -1,7 +1,8 @@
 import { Elysia } from 'elysia'
 import { StartError } from '../start-error.ts'
 import type { Ready } from '../ready.ts'
-import { pathOf, type Found, type Front } from './front.ts'
+import type { Found, Front } from './front.ts'
+import { pathOf } from './request-url.ts'
 import type { RouteParams, Row } from './route.ts'
 
 /** What the server listens with. */

@@ -2,8 +2,6 @@ import type { Log } from '../log.ts'
 import { readKeyPair } from './key-pair.ts'
 import { selfSigned, trustCommands } from './self-signed.ts'
 
-export { CertificateError } from './key-pair.ts'
-
 /** The settings that decide about HTTPS. */
 export interface CertificateSettings {
   readonly tlsCert: string
@@ -29,7 +27,7 @@ export interface Certificate {
 /**
  * The certificate to serve with, or undefined for plain HTTP: the configured pair, or the one that Chartroom makes.
  *
- * @throws CertificateError when it cannot be read, made or used.
+ * @throws StartError when it cannot be read, made or used.
  */
 export async function chooseKeyPair(
   settings: CertificateSettings,

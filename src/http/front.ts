@@ -1,16 +1,17 @@
-import { RegistryError } from '../errors.ts'
 import type { LogWriter } from '../log-writer.ts'
 import type { Ready } from '../ready.ts'
 import { whenReady } from '../ready.ts'
-import type { Access, Caller } from './access.ts'
-import { permits } from './access.ts'
+import type { Access, Caller } from './access/access.ts'
+import { permits } from './access/access.ts'
 import { crossOriginRefusal, refuseEmbedding } from './cross-origin.ts'
 import { errorForm, errorResponse, statusOf, statusResponse } from './errors.ts'
 import { finish, requestIdOf } from './headers.ts'
 import type { HostRefusal } from './host-names.ts'
-import type { Match, Matcher } from './match.ts'
+import { repositoryIn, type Match, type Matcher } from './match.ts'
 import type { Addresses, Peer } from './public-url.ts'
-import { asksForPage, challengeOf, isPageRow, toSignIn, unauthorized } from './sign-in.ts'
+import type { Row } from './route.ts'
+import { pathOf, queryOf } from './request-url.ts'
+import { challengeOf, isPageRow, refusalOf, signsIn, toSignIn } from './sign-in.ts'
 import { answerUnmatched } from './unmatched.ts'
 
 export interface FrontParts {
@@ -29,6 +30,8 @@ export interface FrontParts {
   readonly corsOrigin: string
   /** The HTML of an error, for a browser. */
   readonly problemPage: (problem: Problem) => Promise<string>
+  /** Told of every answer, errors included; must be quick and must not throw. */
+  readonly observe?: (seen: SeenRequest) => void
 }
 
 /** An error that a browser is told as a page, and what is known of the request that met it. */
@@ -45,10 +48,32 @@ export interface Problem {
 /** Where a fixed route was found, or undefined to let the path decide. */
 export type Found = Match | undefined
 
-/** A response, and what the log says beside it. */
-interface Answered {
+/** What is known of an answered request, for those who count. */
+export interface SeenRequest {
+  readonly request: Request
   readonly response: Response
-  readonly comment: string
+  /** The row that answered or refused; undefined for what no row is there for. */
+  readonly row: Row | undefined
+  /** The repository in the path of a repository-scoped row, whether there is one or not; else "". */
+  readonly repo: string
+  /** What the answer is an error for. */
+  readonly error: unknown
+  readonly nanoseconds: number
+}
+
+/** One request, and what the steps find out of it. */
+interface Asked {
+  readonly request: Request
+  /** Still percent-encoded, without query. */
+  readonly path: string
+  readonly peer: Peer
+  readonly requestId: string
+  readonly isApi: boolean
+  match: Found
+  caller: Caller | undefined
+  error: unknown
+  /** What the log says beside the answer. */
+  comment: string
 }
 
 /** Answers every request: the steps that all of them take, in this order, before and after a row's own answer. */
@@ -69,27 +94,35 @@ export function createFront(parts: FrontParts): Front {
     serve(request, peer, found) {
       const started = Bun.nanoseconds()
       const number = (count += 1)
-      const { headers } = request
       const path = pathOf(request.url)
-      const requestId = requestIdOf(headers.get('x-request-id'))
+      const requestId = requestIdOf(request.headers.get('x-request-id'))
       if (parts.debug) log.debug(`[${number}] Incoming request: ${path}`, { reqID: requestId })
-      return whenReady(answer(request, path, peer, found, requestId), ({ response, comment }) => {
+      const isApi = path.startsWith(apiPrefix)
+      const unknown = { caller: undefined, error: undefined, comment: '' }
+      const asked: Asked = { request, path, peer, requestId, isApi, match: found, ...unknown }
+      return whenReady(answer(asked), (response) => {
         finish(response, requestId)
-        if (!isQuiet(path, response.status)) {
-          log.request({
-            number,
-            path,
-            comment,
-            clientIP: addresses.clientAddress(headers, peer),
-            method: request.method,
-            statusCode: response.status,
-            latency: Bun.nanoseconds() - started,
-            reqID: requestId,
-          })
-        }
+        tell(asked, response, number, Bun.nanoseconds() - started)
         return response
       })
     },
+  }
+
+  /** The access line, and whoever counts. */
+  function tell(asked: Asked, response: Response, number: number, nanoseconds: number): void {
+    const { request, path, peer, match, error, comment, requestId } = asked
+    parts.observe?.({ request, response, row: match?.row, repo: match?.repo ?? '', error, nanoseconds })
+    if (isQuiet(path, response.status)) return
+    log.request({
+      number,
+      path,
+      comment,
+      clientIP: addresses.clientAddress(request.headers, peer),
+      method: request.method,
+      statusCode: response.status,
+      latency: nanoseconds,
+      reqID: requestId,
+    })
   }
 
   // ChartMuseum: successful health checks are not logged unless asked for.
@@ -97,55 +130,51 @@ export function createFront(parts: FrontParts): Front {
     return !parts.logHealth && status === 200 && /\/(health|livez|readyz)$/.test(path)
   }
 
-  function answer(
-    request: Request,
-    path: string,
-    peer: Peer,
-    found: Found,
-    requestId: string,
-  ): Ready<Answered> {
-    const refusal = parts.hostRefusal(request.headers.get('host'))
+  function answer(asked: Asked): Ready<Response> {
+    const refusal = parts.hostRefusal(asked.request.headers.get('host'))
     if (refusal !== undefined) {
-      return { response: statusResponse(refusal.status, refusal.message), comment: refusal.message }
+      asked.comment = refusal.message
+      return statusResponse(refusal.status, refusal.message)
     }
-    const isApi = path.startsWith(apiPrefix)
-    const good = (response: Response) => ({ response: isApi ? withCors(response) : response, comment: '' })
-    const bad = (error: unknown) => failed(error, request, path, isApi, requestId, peer)
+    const good = asked.isApi ? withCors : asItIs
+    const bad = (error: unknown) => failed(error, asked)
     try {
-      const response = route(request, path, peer, found)
+      const response = route(asked)
       return response instanceof Promise ? response.then(good).catch(bad) : good(response)
     } catch (error) {
       return bad(error)
     }
   }
 
-  async function failed(
-    error: unknown,
-    request: Request,
-    path: string,
-    isApi: boolean,
-    requestId: string,
-    peer: Peer,
-  ): Promise<Answered> {
-    const comment = describe(error, path, requestId)
+  async function failed(error: unknown, asked: Asked): Promise<Response> {
+    const { request, path, isApi, requestId } = asked
+    asked.error = error
+    asked.comment = describe(error, asked)
     const form = errorForm(request, path.slice(parts.contextPath.length))
     const challenge = challengeOf(error, form)
     const plain = errorResponse(error, { form, requestId, ...(challenge && { challenge }) })
-    const response = form === 'page' ? await asPage(plain, error, request, path, requestId, peer) : plain
-    return { response: isApi && response.status !== 401 ? withCors(response) : response, comment }
+    const response = form === 'page' ? await asPage(plain, asked) : plain
+    return isApi && response.status !== 401 ? withCors(response) : response
   }
 
-  function route(request: Request, path: string, peer: Peer, found: Found): Ready<Response> {
+  function route(asked: Asked): Ready<Response> {
+    const { request, path, peer } = asked
     const { headers, method } = request
     if (method !== 'GET') refuseCrossOrigin(request, peer)
-    const match = found ?? parts.matcher.match(method, path)
+    const match = (asked.match ??= parts.matcher.match(method, path))
     if (match === undefined) {
       return answerUnmatched(request, path, () => addresses.publicUrl(headers, peer), parts)
     }
-    const { row, repo, params } = match
-    if (isPageRow(row)) refuseEmbedding(headers)
-    const caller = callerOf(headers)
-    if (!permits(caller, row.action, repo)) return refused(caller, request, match, peer)
+    if (isPageRow(match.row)) refuseEmbedding(headers)
+    return whenReady(callerOf(asked), (caller) => {
+      asked.caller = caller
+      return permits(caller, match.row.action, match.repo)
+        ? admitted(asked, match, caller)
+        : refused(asked, match, caller)
+    })
+  }
+
+  function admitted({ request, peer }: Asked, { row, repo, params }: Match, caller: Caller): Ready<Response> {
     return row.answer({
       request,
       repo,
@@ -154,7 +183,7 @@ export function createFront(parts: FrontParts): Front {
       caller,
       // Made from headers that most answers do not need.
       get publicUrl() {
-        return addresses.publicUrl(headers, peer)
+        return addresses.publicUrl(request.headers, peer)
       },
     })
   }
@@ -165,42 +194,31 @@ export function createFront(parts: FrontParts): Front {
   }
 
   /** The same answer with a page of ours in place of the plain one, which stays when the page cannot be made. */
-  async function asPage(
-    plain: Response,
-    error: unknown,
-    request: Request,
-    path: string,
-    requestId: string,
-    peer: Peer,
-  ): Promise<Response> {
-    const { headers } = request
-    const caller = callerOf(headers)
+  async function asPage(plain: Response, asked: Asked): Promise<Response> {
+    const { error, request, path, peer, requestId } = asked
     const repo = repositoryIn(path, parts.matcher)
-    const publicUrl = addresses.publicUrl(headers, peer)
+    const publicUrl = addresses.publicUrl(request.headers, peer)
     try {
+      const caller = asked.caller ?? (await callerOf(asked))
       const html = await parts.problemPage({ error, request, caller, repo, publicUrl, requestId })
       return new Response(html, { status: plain.status, headers: plain.headers })
     } catch (reason) {
-      describe(reason, path, requestId)
+      describe(reason, asked)
       return plain
     }
   }
 
-  function callerOf(headers: Headers): Caller {
-    return parts.access.callerOf(parts.access.open ? null : headers.get('authorization'))
+  function callerOf({ request, peer }: Asked): Ready<Caller> {
+    const { access } = parts
+    if (access.open) return access.callerOf(null, noAddress)
+    const { headers } = request
+    return access.callerOf(headers.get('authorization'), () => addresses.clientAddress(headers, peer))
   }
 
   /** What somebody gets who may not do what they ask for. */
-  function refused(caller: Caller, request: Request, { row, repo }: Match, peer: Peer): Response {
-    if (caller.name === undefined) {
-      if (row.action === 'push' && caller.may('pull', repo) && asksForPage(request, row)) {
-        return toSignIn(request, addresses.publicUrl(request.headers, peer), parts.contextPath)
-      }
-      throw unauthorized(parts.access.challenge(row.action, repo))
-    }
-    // Whoever may not read a repository is not told whether there is one.
-    if (row.action === 'pull' && isPageRow(row)) throw new RegistryError('not_found', 'request', 'not found')
-    throw new RegistryError('forbidden', 'repository', `"${caller.name}" may not ${row.action} here`)
+  function refused({ request, peer }: Asked, match: Match, caller: Caller): Response {
+    if (!signsIn(request, match, caller)) throw refusalOf(match, caller, parts.access)
+    return toSignIn(request, addresses.publicUrl(request.headers, peer), parts.contextPath)
   }
 
   function withCors(response: Response): Response {
@@ -209,7 +227,7 @@ export function createFront(parts: FrontParts): Front {
   }
 
   /** What the access line says of an error; what nobody foresaw is logged whole, once, here. */
-  function describe(error: unknown, path: string, requestId: string): string {
+  function describe(error: unknown, { path, requestId }: Asked): string {
     if (statusOf(error) !== 500 && error instanceof Error) {
       const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
       return error.message + cause
@@ -220,22 +238,5 @@ export function createFront(parts: FrontParts): Front {
   }
 }
 
-/** The repository whose page a path asks for, even where there is no such page. */
-function repositoryIn(path: string, matcher: Matcher): string {
-  const end = path.indexOf('/-/')
-  return matcher.match('GET', end < 0 ? path : path.slice(0, end + 1))?.repo ?? ''
-}
-
-/** The path of a request as it arrived, still percent-encoded. */
-export function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  const end = url.indexOf('?', start)
-  return end < 0 ? url.slice(start) : url.slice(start, end)
-}
-
-const noQuery = new URLSearchParams()
-
-function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf('?')
-  return start < 0 ? noQuery : new URLSearchParams(url.slice(start + 1))
-}
+const asItIs = (response: Response): Response => response
+const noAddress = (): string => ''

@@ -1,10 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-
-/** A certificate or key that cannot be used: a sentence for the person who starts the server. */
-export class CertificateError extends Error {
-  override readonly name = 'CertificateError'
-}
+import { StartError } from '../start-error.ts'
 
 /** A certificate that ends so soon, in days, is worth a line at every start. */
 const warnDays = 14
@@ -20,19 +16,19 @@ export interface KeyPair {
  * Reads a key pair and makes sure that its parts belong together, so that a mix-up shows at start and not in every
  * handshake.
  *
- * @throws CertificateError naming the file and what was expected in it.
+ * @throws StartError naming the file and what was expected in it.
  */
 export async function readKeyPair(certFile: string, keyFile: string, now = new Date()): Promise<KeyPair> {
   const cert = await readPem(certFile, '--tls-cert')
   const key = await readPem(keyFile, '--tls-key')
   const parsed = parseCertificate(cert)
   if (!parsed) {
-    throw new CertificateError(
+    throw new StartError(
       `--tls-cert "${certFile}" is not a certificate: expected -----BEGIN CERTIFICATE-----`,
     )
   }
   const mismatch = checkKey(parsed, key)
-  if (mismatch !== '') throw new CertificateError(`--tls-key "${keyFile}" ${mismatch}`)
+  if (mismatch !== '') throw new StartError(`--tls-key "${keyFile}" ${mismatch}`)
   return { cert, key, warnings: checkCertificate(cert, now) }
 }
 
@@ -76,7 +72,7 @@ async function readPem(file: string, flag: string): Promise<string> {
     if (!(error instanceof Error && 'code' in error)) throw error
     const why =
       error.code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${String(error.code)})`
-    throw new CertificateError(`${flag} "${file}": ${why}`, { cause: error })
+    throw new StartError(`${flag} "${file}": ${why}`, { cause: error })
   }
 }
 

@@ -24,3 +24,9 @@ export interface PathOptions {
   /** Repositories of every depth, side by side. */
   readonly dynamic: boolean
 }
+
+/** The repository whose page a path asks for, even where there is no such page. */
+export function repositoryIn(path: string, matcher: Matcher): string {
+  const end = path.indexOf('/-/')
+  return matcher.match('GET', end < 0 ? path : path.slice(0, end + 1))?.repo ?? ''
+}

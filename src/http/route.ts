@@ -1,4 +1,4 @@
-import type { Action, Caller } from './access.ts'
+import type { Action, Caller } from './access/access.ts'
 import type { OperationDoc } from './operation-doc.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'

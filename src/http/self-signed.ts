@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { CertificateError, checkKey, parseCertificate } from './key-pair.ts'
+import { StartError } from '../start-error.ts'
+import { checkKey, parseCertificate } from './key-pair.ts'
 
 /** The pair that Chartroom made, and what happened to it. */
 export interface SelfSigned {
@@ -26,7 +27,7 @@ const ownNames = ['localhost', '127.0.0.1', '::1']
  * It is made anew when it has expired or when a given name is missing in it; this computer's own name alone is no
  * reason, because containers get another one at every start and the trust of the clients would be lost.
  *
- * @throws CertificateError when the folder cannot be written or holds somebody else's certificate.
+ * @throws StartError when the folder cannot be written or holds somebody else's certificate.
  */
 export async function selfSigned({
   folder,
@@ -50,7 +51,7 @@ export async function selfSigned({
     return { certFile, keyFile, created: reason !== '', reason }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    throw new CertificateError(
+    throw new StartError(
       `Cannot keep a certificate in "${folder}" (${String(error.code)}): make the folder writable or name another one by --tls-self-signed-dir`,
       { cause: error },
     )
@@ -75,7 +76,7 @@ async function whyNew(certFile: string, keyFile: string, wanted: readonly string
   if (cert === undefined && key === undefined) return 'there was none'
   const parsed = cert === undefined ? undefined : parseCertificate(cert)
   if (cert !== undefined && parsed?.subject !== subject) {
-    throw new CertificateError(
+    throw new StartError(
       `"${certFile}" was not made by Chartroom and is not replaced: move it away, or use it by --tls-cert and --tls-key`,
     )
   }

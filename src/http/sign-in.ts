@@ -1,6 +1,8 @@
 import { RegistryError } from '../errors.ts'
+import type { Access, Caller } from './access/access.ts'
 import type { ErrorForm } from './errors.ts'
 import { headersFor } from './headers.ts'
+import type { Match } from './match.ts'
 import { basePath } from './public-url.ts'
 import type { Row } from './route.ts'
 
@@ -9,8 +11,22 @@ export function isPageRow({ path }: Row): boolean {
   return path === '/' || path === '/:repo/' || (path.includes('/-/') && !path.startsWith('/-/assets/'))
 }
 
+/** True for somebody who may read without signing in, and whose browser asks for a page to change something. */
+export function signsIn(request: Request, { row, repo }: Match, caller: Caller): boolean {
+  const anonymous = caller.name === undefined && caller.may('pull', repo)
+  return anonymous && row.action === 'push' && asksForPage(request, row)
+}
+
+/** The error of a caller who may not do what a row asks for. */
+export function refusalOf({ row, repo }: Match, caller: Caller, access: Access): RegistryError {
+  if (caller.name === undefined) return unauthorized(access.challenge(row.action, repo))
+  // Whoever may not read a repository is not told whether there is one.
+  if (!caller.may('pull', repo)) return new RegistryError('not_found', 'request', 'not found')
+  return new RegistryError('forbidden', 'repository', `"${caller.name}" may not ${row.action} here`)
+}
+
 /** True for a browser that wants to show a page. */
-export function asksForPage({ method, headers }: Request, row: Row): boolean {
+function asksForPage({ method, headers }: Request, row: Row): boolean {
   const reads = method === 'GET' || method === 'HEAD'
   return reads && isPageRow(row) && headers.get('accept')?.includes('text/html') === true
 }

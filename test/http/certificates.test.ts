@@ -4,7 +4,8 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
-import { CertificateError, chooseKeyPair } from '../../src/http/certificates.ts'
+import { chooseKeyPair } from '../../src/http/certificates.ts'
+import { StartError } from '../../src/start-error.ts'
 import { checkCertificate, readKeyPair } from '../../src/http/key-pair.ts'
 import { selfSigned, trustCommands } from '../../src/http/self-signed.ts'
 import { createLog } from '../../src/log-writer.ts'
@@ -142,7 +143,7 @@ test('readKeyPair() tells what is wrong with a file, and never shows what is in 
   ]
   for (const [cert, key, words] of wrong) {
     const error = await readKeyPair(at(cert), at(key)).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(CertificateError)
+    expect(error).toBeInstanceOf(StartError)
     expect(String(error)).toContain(words)
   }
   expect(await readKeyPair(at('a.pem'), at('a.key'))).toEqual({ ...a, warnings: [] })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Access } from '../../src/http/access.ts'
-import { openAccess } from '../../src/http/access.ts'
+import type { Access } from '../../src/http/access/access.ts'
+import { openAccess } from '../../src/http/access/access.ts'
 import { apiRows, type ApiParts } from '../../src/http/api.ts'
 import { createApp, listen } from '../../src/http/app.ts'
 import { searchDescription } from '../../src/http/docs/search.ts'
@@ -327,7 +327,7 @@ describe('the search of helm search hub', () => {
     await server.publish('org1', 'redis')
     await server.publish('org2', 'redis')
     expect(await idsAt(`${server.url}/api${hub}?q=redis`)).toEqual(['org1/redis'])
-    expect(await idsAt(`${server.url}/org2/api${hub}?q=redis`)).toBe(403)
+    expect(await idsAt(`${server.url}/org2/api${hub}?q=redis`)).toBe(404)
   })
 
   test('is refused to who may pull nothing', async () => {

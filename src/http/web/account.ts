@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { SignedOut, WhoAmI, type Rights } from '../../../views/account.tsx'
 import { Shortcuts } from '../../../views/shortcuts.tsx'
-import { basicChallenge, basicRealm } from '../access.ts'
+import { basicChallenge, basicRealm } from '../access/basic.ts'
 import { json } from '../headers.ts'
 import type { Ask } from '../route.ts'
 import { unauthorized } from '../sign-in.ts'

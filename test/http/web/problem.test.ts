@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { RegistryError, type ErrorAbout, type ErrorCode } from '../../../src/errors.ts'
-import { basicAccess, type Access } from '../../../src/http/access.ts'
+import type { Access } from '../../../src/http/access/access.ts'
+import { basicAccess } from '../../../src/http/access/basic.ts'
 import { createApp, listen, type Listener } from '../../../src/http/app.ts'
 import { createFront } from '../../../src/http/front.ts'
 import { compile } from '../../../src/http/paths.ts'
@@ -26,7 +27,10 @@ function access(): Access {
   }
   const isReader = (header: string | null) =>
     header === basic({ user: 'reader', password: 'x' }).authorization
-  return { ...known, callerOf: (header) => (isReader(header) ? reader : known.callerOf(header)) }
+  return {
+    ...known,
+    callerOf: (header, address) => (isReader(header) ? reader : known.callerOf(header, address)),
+  }
 }
 
 const log = keptLog()

@@ -1,27 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-
-/** What a route asks of the caller. 'none' is for what is never authenticated: health, info, public assets. */
-export type Action = 'none' | 'pull' | 'push'
-
-/** Who asks, and what they may do. The only place that decides; made once per request. */
-export interface Caller {
-  /** The user's name, or undefined when anonymous. */
-  readonly name: string | undefined
-  may(action: Action, repository: string): boolean
-}
-
-/** How a server recognises its callers: one maker per kind of credentials. */
-export interface Access {
-  /** True where nobody is asked for credentials. */
-  readonly open: boolean
-  /**
-   * Who asks, from the Authorization header. Never throws: whoever cannot be recognised is the anonymous
-   * caller.
-   */
-  callerOf(authorization: string | null): Caller
-  /** What a 401 answers in `WWW-Authenticate`: how to ask again for this action on this repository. */
-  challenge(action: Action, repository: string): string | undefined
-}
+import { anonymousCaller, type Access, type Caller } from './access.ts'
 
 export interface BasicOptions {
   readonly user: string
@@ -40,17 +18,6 @@ export function basicChallenge(realm = basicRealm): string {
   return `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`
 }
 
-/** Whether this caller may do what a row asks for. 'none' is never asked. */
-export function permits(caller: Caller, action: Action, repository: string): boolean {
-  return action === 'none' || caller.may(action, repository)
-}
-
-/** Everybody may do everything: a server without credentials. */
-export function openAccess(): Access {
-  const anyone: Caller = { name: undefined, may: () => true }
-  return { open: true, callerOf: () => anyone, challenge: () => undefined }
-}
-
 /**
  * One user with one password, who may do everything (RFC 7617). What the header must hold is known
  * beforehand, so nothing is decoded: broken base64, other charsets, two headers joined by a comma are simply
@@ -61,7 +28,7 @@ export function basicAccess(options: BasicOptions): Access {
   const { user, password, anonymousGet, realm } = options
   if (user === '' || password === '') throw new Error('Basic access needs a user and a password.')
   const known: Caller = { name: user, may: () => true }
-  const anonymous: Caller = { name: undefined, may: (action) => anonymousGet && action === 'pull' }
+  const anonymous = anonymousCaller(anonymousGet)
   const digest = keyedDigest()
   const expected = digest(Buffer.from(`${user}:${password}`).toString('base64'))
   const header = basicChallenge(realm)
@@ -81,7 +48,7 @@ const scheme = 'basic '
  * The credentials of a Basic header; the scheme counts in any case (RFC 9110, 11.1), other than in
  * ChartMuseum.
  */
-function basicToken(authorization: string | null): string | undefined {
+export function basicToken(authorization: string | null): string | undefined {
   if (authorization === null) return undefined
   if (authorization.slice(0, scheme.length).toLowerCase() !== scheme) return undefined
   return authorization.slice(scheme.length).trim()
@@ -92,7 +59,7 @@ function basicToken(authorization: string | null): string | undefined {
  * about the length or the beginning of what was sent. SHA-512/256 behind a key prefix costs a third of an
  * HMAC here and cannot be extended.
  */
-function keyedDigest(): (text: string) => Uint8Array {
+export function keyedDigest(): (text: string) => Uint8Array {
   const key = randomBytes(32).toString('hex')
   return (text) => Bun.SHA512_256.hash(key + text) as Uint8Array
 }
