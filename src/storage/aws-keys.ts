@@ -1,6 +1,6 @@
 import { isRegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { S3Failure } from './s3-errors.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** What signs a call to a store. */
 export interface Keys {
@@ -13,7 +13,7 @@ export interface Keys {
 
 /** Where the keys of the next call come from: of AWS, or of another kind that ends. */
 export interface KeySource<Kind = Keys> {
-  /** Keys that are valid now. Throws RegistryError `unavailable` or S3Failure when there are none. */
+  /** Keys that are valid now. Throws RegistryError `unavailable` or StoreFailure when there are none. */
   keys(): Promise<Kind>
   /** The store says that these are no longer valid, whatever their own date says. */
   forget(refused: Kind): void
@@ -81,8 +81,9 @@ function renewalOf({ expires }: Ending, time: number): number {
 }
 
 function renewalFailed(error: unknown): string {
-  const cause = error instanceof S3Failure ? error.cause : undefined
+  const cause = error instanceof StoreFailure ? error.cause : undefined
   const known = [error, cause].find((one) => isRegistryError(one)) ?? error
-  const reason = known instanceof S3Failure || isRegistryError(known) ? known.message : 'an unexpected error'
+  const reason =
+    known instanceof StoreFailure || isRegistryError(known) ? known.message : 'an unexpected error'
   return `Cannot renew the keys of the storage; the old ones still hold, and it is tried again: ${reason}`
 }

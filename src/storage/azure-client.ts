@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ContainerClient, RequestPolicyFactory } from '@azure/storage-blob'
 import type { AzureOptions } from './azure-options.ts'
-import { AzureFailure, failureFrom, isPassing } from './azure-errors.ts'
-import { createPatience } from './patience.ts'
-import { createWatch } from './s3-answer.ts'
-import type { Watch } from './s3-answer.ts'
+import { failureFrom, isPassingAzure } from './azure-errors.ts'
+import type { StoreFailure } from './store-failure.ts'
+import { createTries } from './tries.ts'
+import type { Try } from './tries.ts'
+import type { Watch } from './watch.ts'
 
-/** Sends calls to one container. What it throws is an AzureFailure, or an error of the body or of the credentials. */
+/** Sends calls to one container. What it throws is a StoreFailure, or an error of the body or of the credentials. */
 export interface AzureClient {
   readonly container: ContainerClient
   /** Of the container: the library guesses it from the address, which an IP address in it leads astray. */
@@ -21,16 +22,12 @@ export interface AzureClient {
    */
   send<T>(
     run: (watch: Watch) => Promise<T>,
-    failed?: (failure: AzureFailure) => Promise<T | undefined>,
+    failed?: (failure: StoreFailure) => Promise<T | undefined>,
   ): Promise<T>
 }
 
 /** Nobody waits longer than 10 s for a store that is silent; the answer to a person takes a little of them. */
 const defaultPatienceMs = 6_000
-/** How much of that may pass before another try is begun. */
-const retryShare = 0.45
-const [firstPauseMs, longestPauseMs] = [50, 800]
-
 /**
  * Makes a client for one container. The library is loaded here and not at start: it is 24 packages. It tries each call
  * once and follows redirects within the same origin only; patience and tries are ours.
@@ -38,9 +35,10 @@ const [firstPauseMs, longestPauseMs] = [50, 800]
 export async function createAzureClient(options: AzureOptions): Promise<AzureClient> {
   const container = await openContainer(options)
   const textOf = await createListings(options)
-  const patience = createPatience(options.patienceMs ?? defaultPatienceMs)
+  const patienceMs = options.patienceMs ?? defaultPatienceMs
+  const { patience, once, send } = createTries({ patienceMs, isPassing: isPassingAzure })
 
-  async function once<T>(run: (watch: Watch) => Promise<T>, watch: Watch): Promise<T> {
+  async function tryOnce<T>(run: Try<T>, watch: Watch): Promise<T> {
     try {
       watch.arm()
       const result = await run(watch)
@@ -58,27 +56,8 @@ export async function createAzureClient(options: AzureOptions): Promise<AzureCli
     container,
     name: options.container,
     textOf,
-    once(run, mostMs) {
-      const ms = Math.min(mostMs ?? Number.POSITIVE_INFINITY, patience.now())
-      // Who waits shorter by himself has not waited in vain yet.
-      return once(run, createWatch(ms, mostMs === undefined ? patience.spent : undefined))
-    },
-    async send(run, failed) {
-      const started = performance.now()
-      const wholeMs = patience.now()
-      for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-        const leftMs = wholeMs - (performance.now() - started)
-        try {
-          return await once(run, createWatch(Math.max(leftMs, wholeMs / 10), patience.spent))
-        } catch (error) {
-          if (!(error instanceof AzureFailure)) throw error
-          const settled = await failed?.(error)
-          if (settled !== undefined) return settled
-          if (!isPassing(error) || performance.now() - started > wholeMs * retryShare) throw error
-          await Bun.sleep(pause * (0.5 + Math.random()))
-        }
-      }
-    },
+    once: (run, mostMs) => once((watch) => tryOnce(run, watch), mostMs),
+    send: (run, failed) => send((watch) => tryOnce(run, watch), failed),
   }
 }
 

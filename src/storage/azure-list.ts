@@ -1,7 +1,7 @@
 import type { AzureClient } from './azure-client.ts'
-import { AzureFailure } from './azure-errors.ts'
 import { element, elements } from './s3-xml.ts'
 import type { ObjectInfo } from './storage.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** What belongs to Chartroom itself; listed only when asked for by name. */
 const reserved = '.chartroom/'
@@ -76,7 +76,7 @@ interface Wanted {
   readonly size: number
 }
 
-/** Reads one page. Throws AzureFailure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
+/** Reads one page. Throws StoreFailure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
 export async function readPage(
   { name, textOf }: AzureClient,
   abortSignal: AbortSignal,
@@ -91,7 +91,7 @@ export async function readPage(
   )
   const [, container] = /<EnumerationResults\s[^>]*?ContainerName="([^"]*)"/.exec(xml.slice(0, 4096)) ?? []
   if (container !== name || !xml.trimEnd().endsWith('</EnumerationResults>')) {
-    throw new AzureFailure('BadAnswer', 0, 'no complete listing of the container')
+    throw new StoreFailure('BadAnswer', 0, 'no complete listing of the container')
   }
   return { objects: [...objectsOf(xml)], next: element(xml, 'NextMarker') || undefined }
 }
@@ -103,7 +103,7 @@ function* objectsOf(xml: string): Generator<ObjectInfo> {
     )
     const modified = new Date(time ?? '')
     if (!etag || !/^\d+$/.test(size ?? '') || Number.isNaN(modified.getTime())) {
-      throw new AzureFailure('BadAnswer', 0, 'an object without its data')
+      throw new StoreFailure('BadAnswer', 0, 'an object without its data')
     }
     const key = nameOf(part)
     if (key !== undefined) yield { key, size: Number(size), modified, etag: tagOf(etag) }
@@ -115,7 +115,7 @@ function nameOf(part: string): string | undefined {
   const name = element(part, 'Name')
   if (name !== undefined) return name
   const encoded = /<Name Encoded="true">([^<]*)<\/Name>/.exec(part)?.[1]
-  if (encoded === undefined) throw new AzureFailure('BadAnswer', 0, 'an object without its name')
+  if (encoded === undefined) throw new StoreFailure('BadAnswer', 0, 'an object without its name')
   try {
     return decodeURIComponent(encoded)
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob'
 import type { AzureClient } from './azure-client.ts'
-import { AzureFailure, isAzure } from './azure-errors.ts'
 import { tagOf } from './azure-list.ts'
 import { infoOf } from './azure-read.ts'
 import { md5Of, piecesOf, sourceOf, streamOf } from './azure-source.ts'
 import type { Source } from './azure-source.ts'
-import type { Watch } from './s3-answer.ts'
 import type { Body, ObjectInfo } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import type { Watch } from './watch.ts'
 
 /** On what condition an object is written: nothing has its key, or what has it still has this change tag. */
 export type Condition = 'absent' | { readonly etag: string }
@@ -41,7 +41,7 @@ const afterwardsMs = 2_000
 
 /**
  * Writes an object as a block blob: in one call, or in blocks that become the object together, so that the store has
- * all of it or nothing. Throws AzureFailure `BlobAlreadyExists` when it had to be absent and is not, and `NotTheSame`
+ * all of it or nothing. Throws StoreFailure `BlobAlreadyExists` when it had to be absent and is not, and `NotTheSame`
  * when it had to have a change tag and has not.
  */
 export async function putObject(place: Place, body: Body): Promise<ObjectInfo> {
@@ -58,8 +58,8 @@ export async function putObject(place: Place, body: Body): Promise<ObjectInfo> {
   try {
     return await write(writing)
   } catch (error) {
-    if (!isAzure(error, 'InvalidBlobType')) throw error
-    if (condition === 'absent') throw new AzureFailure('BlobAlreadyExists', error.status)
+    if (!isFailure(error, 'InvalidBlobType')) throw error
+    if (condition === 'absent') throw new StoreFailure('BlobAlreadyExists', error.status)
     return await write(await withoutOtherKind(writing, error))
   }
 }
@@ -121,17 +121,17 @@ function writtenAs(
   { key, source: { size } }: Writing,
   { etag, lastModified }: { etag?: string; lastModified?: Date },
 ): ObjectInfo {
-  if (!etag || !(lastModified instanceof Date)) throw new AzureFailure('BadAnswer', 0, 'stored without a tag')
+  if (!etag || !(lastModified instanceof Date)) throw new StoreFailure('BadAnswer', 0, 'stored without a tag')
   return { key, size, modified: lastModified, etag: tagOf(etag) }
 }
 
 /** What a failed try means: nothing yet, that an earlier try was written, or that the condition does not hold. */
-async function judged(writing: Writing, failure: AzureFailure): Promise<ObjectInfo | undefined> {
+async function judged(writing: Writing, failure: StoreFailure): Promise<ObjectInfo | undefined> {
   const { condition } = writing
   if (condition === undefined) return undefined
   // Azure says 404 or 412 of what shall be replaced and is gone. An earlier commit took the blocks of a later one.
-  const missing = condition !== 'absent' && isAzure(failure, 'BlobNotFound')
-  const refused = isAzure(
+  const missing = condition !== 'absent' && isFailure(failure, 'BlobNotFound')
+  const refused = isFailure(
     failure,
     'BlobAlreadyExists',
     'ConditionNotMet',
@@ -141,7 +141,7 @@ async function judged(writing: Writing, failure: AzureFailure): Promise<ObjectIn
   if (!missing && !refused) return undefined
   const written = await ownBefore(writing)
   if (written !== undefined) return written
-  throw new AzureFailure(condition === 'absent' ? 'BlobAlreadyExists' : 'NotTheSame', failure.status)
+  throw new StoreFailure(condition === 'absent' ? 'BlobAlreadyExists' : 'NotTheSame', failure.status)
 }
 
 /**
@@ -158,7 +158,7 @@ async function ownBefore({ client, key, blob, id }: Writing): Promise<ObjectInfo
     return await client.once(look, afterwardsMs)
   } catch (error) {
     // Deleted since then by somebody: it was there all the same.
-    if (isAzure(error, 'BlobNotFound')) return undefined
+    if (isFailure(error, 'BlobNotFound')) return undefined
     throw error
   }
 }
@@ -167,7 +167,7 @@ async function ownBefore({ client, key, blob, id }: Writing): Promise<ObjectInfo
  * ChartMuseum wrote append blobs. Where the store does not let another kind of blob take the place of one, that one is
  * deleted first, if it is still the one that was to be replaced; what is written then has to be the first.
  */
-async function withoutOtherKind(writing: Writing, refusal: AzureFailure): Promise<Writing> {
+async function withoutOtherKind(writing: Writing, refusal: StoreFailure): Promise<Writing> {
   const { client, blob, condition } = writing
   await client.send(async ({ signal }) => {
     const { etag, blobType } = await blob.getProperties({ abortSignal: signal })

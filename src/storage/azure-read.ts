@@ -1,10 +1,11 @@
 import type { BlobRequestConditions } from '@azure/storage-blob'
 import { Readable } from 'node:stream'
 import type { AzureClient } from './azure-client.ts'
-import { AzureFailure, azureError, failureFrom, isAzure } from './azure-errors.ts'
+import { azureError, failureFrom } from './azure-errors.ts'
 import { tagOf } from './azure-list.ts'
-import type { Watch } from './s3-answer.ts'
 import type { ObjectInfo, StoredObject } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import type { Watch } from './watch.ts'
 
 /** Up to this size an object is read at once, so that a broken connection is healed by reading it again. */
 const smallBytes = 1024 * 1024
@@ -53,7 +54,7 @@ export async function readUnless(
   const conditions = { ifNoneMatch: `"${etag}"` }
   const read = async (watch: Watch) =>
     objectOf(client, root, await open(client, watch, root, key, { conditions }))
-  const unchanged = async ({ status }: AzureFailure) => (status === 304 ? 'same' : undefined)
+  const unchanged = async ({ status }: StoreFailure) => (status === 304 ? 'same' : undefined)
   return missingAsUndefined(() => client.send<StoredObject | 'same'>(read, unchanged))
 }
 
@@ -76,22 +77,22 @@ async function objectOf(client: AzureClient, root: string, opened: Opened): Prom
   let size = 0
   for await (const chunk of opened.chunks()) {
     size += chunk.byteLength
-    if (size > info.size) throw new AzureFailure('BadAnswer', 0, 'more bytes than announced')
+    if (size > info.size) throw new StoreFailure('BadAnswer', 0, 'more bytes than announced')
     parts.push(chunk)
   }
-  if (size !== info.size) throw new AzureFailure('Cut', 0, 'fewer bytes than announced')
+  if (size !== info.size) throw new StoreFailure('Cut', 0, 'fewer bytes than announced')
   return { ...info, body: new Blob(parts) }
 }
 
-/** What the headers say of an object. Throws AzureFailure `BadAnswer` when they are not those of one. */
+/** What the headers say of an object. Throws StoreFailure `BadAnswer` when they are not those of one. */
 export function infoOf(key: string, found: Described): ObjectInfo {
   // A folder of an account with a hierarchical namespace is no object.
-  if (found.metadata?.['hdi_isfolder'] === 'true') throw new AzureFailure('BlobNotFound', 0, 'a folder')
+  if (found.metadata?.['hdi_isfolder'] === 'true') throw new StoreFailure('BlobNotFound', 0, 'a folder')
   const { etag, lastModified, contentRange, contentLength } = found
   const whole = contentRange === undefined ? contentLength : /^bytes \d+-\d+\/(\d+)$/.exec(contentRange)?.[1]
   const size = Number(whole ?? Number.NaN)
   if (!etag || !(lastModified instanceof Date) || !Number.isSafeInteger(size)) {
-    throw new AzureFailure('BadAnswer', 0, 'an object without its data')
+    throw new StoreFailure('BadAnswer', 0, 'an object without its data')
   }
   return { key, size, modified: lastModified, etag: tagOf(etag) }
 }
@@ -101,7 +102,7 @@ async function missingAsUndefined<T>(run: () => Promise<T>): Promise<T | undefin
   try {
     return await run()
   } catch (error) {
-    if (isAzure(error, 'BlobNotFound')) return undefined
+    if (isFailure(error, 'BlobNotFound')) return undefined
     throw error
   }
 }
@@ -122,12 +123,12 @@ async function open(
   const found = await container.getBlobClient(root + key).download(at, undefined, how)
   watch.rest()
   const body = found.readableStreamBody
-  if (!(body instanceof Readable)) throw new AzureFailure('BadAnswer', 0, 'no body')
+  if (!(body instanceof Readable)) throw new StoreFailure('BadAnswer', 0, 'no body')
   // A body that is left ends with an error of its own, and nobody may be reading it.
   body.on('error', () => undefined)
   try {
     const begins = found.contentRange?.startsWith(`bytes ${at}-`) ?? at === 0
-    if (!begins) throw new AzureFailure('BadAnswer', 0, 'another part than asked for')
+    if (!begins) throw new StoreFailure('BadAnswer', 0, 'another part than asked for')
     return { info: infoOf(key, found), chunks: () => chunksUnder(watch, body), leave: () => body.destroy() }
   } catch (error) {
     body.destroy()
@@ -147,7 +148,7 @@ async function* chunksUnder(watch: Watch, body: Readable): AsyncGenerator<Uint8A
     }
   } catch (error) {
     const failure = failureFrom(error, watch.signal.aborted)
-    throw failure instanceof AzureFailure ? failure : new AzureFailure('Cut', 0)
+    throw failure instanceof StoreFailure ? failure : new StoreFailure('Cut', 0)
   } finally {
     watch.rest()
     body.destroy()
@@ -193,15 +194,15 @@ async function* chunksOf(
     try {
       for await (const chunk of opened.chunks()) {
         at += chunk.byteLength
-        if (at > info.size) throw new AzureFailure('BadAnswer', 0, 'more bytes than announced')
+        if (at > info.size) throw new StoreFailure('BadAnswer', 0, 'more bytes than announced')
         unread.refresh()
         yield chunk
         resumes = 0
       }
       if (at === info.size) return
-      throw new AzureFailure('Cut', 0, 'fewer bytes than announced')
+      throw new StoreFailure('Cut', 0, 'fewer bytes than announced')
     } catch (error) {
-      if (!isAzure(error, 'Cut', 'Stalled') || resumes >= mostResumes) throw error
+      if (!isFailure(error, 'Cut', 'Stalled') || resumes >= mostResumes) throw error
     } finally {
       clearTimeout(unread)
     }
@@ -209,13 +210,13 @@ async function* chunksOf(
   }
 }
 
-/** Opens the body from a place on. Throws AzureFailure `Changed` when it is not that of the same object any more. */
+/** Opens the body from a place on. Throws StoreFailure `Changed` when it is not that of the same object any more. */
 async function openAt(client: AzureClient, root: string, info: ObjectInfo, at: number): Promise<Opened> {
   const from = { at, conditions: { ifMatch: `"${info.etag}"` } }
   try {
     return await client.send((watch) => open(client, watch, root, info.key, from))
   } catch (error) {
-    if (isAzure(error, 'ConditionNotMet', 'BlobNotFound')) throw new AzureFailure('Changed', 0)
+    if (isFailure(error, 'ConditionNotMet', 'BlobNotFound')) throw new StoreFailure('Changed', 0)
     throw error
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { RegistryError } from '../errors.ts'
-import { AzureFailure } from './azure-errors.ts'
 import type { AzureToken } from './azure-options.ts'
 import { systemCode } from './file-calls.ts'
+import { StoreFailure } from './store-failure.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -33,7 +33,7 @@ export function azureToken(env: Environment): () => Promise<AzureToken> {
       return await last
     } catch (error) {
       throw error instanceof RegistryError
-        ? new AzureFailure('NoCredentials', 0, '', { cause: error })
+        ? new StoreFailure('NoCredentials', 0, '', { cause: error })
         : error
     }
   }

@@ -1,7 +1,6 @@
 import { createAzureClient } from './azure-client.ts'
 import type { AzureClient } from './azure-client.ts'
-import { AzureFailure, azureError, isAzure, isPassing, isUnsure, reasonOf } from './azure-errors.ts'
-import type { AzureAction } from './azure-errors.ts'
+import { azureError, isPassingAzure, isUnsure, reasonOf } from './azure-errors.ts'
 import { listObjects, readPage } from './azure-list.ts'
 import type { AzureOptions } from './azure-options.ts'
 import { putObject } from './azure-put.ts'
@@ -10,6 +9,8 @@ import { readInfo, readObject, readUnless } from './azure-read.ts'
 import { RegistryError } from '../errors.ts'
 import { StoreAway } from './late.ts'
 import type { Body, Storage } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import type { StoreAction } from './store-failure.ts'
 
 /** How long `/readyz` waits for the store, milliseconds. */
 const checkMs = 3_000
@@ -28,7 +29,7 @@ export async function azureStorage(options: AzureOptions): Promise<Storage> {
     throw startError(error, options)
   }
 
-  async function told<T>(action: AzureAction, key: string, run: () => Promise<T>): Promise<T> {
+  async function told<T>(action: StoreAction, key: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
@@ -79,12 +80,12 @@ async function deleteObject(client: AzureClient, root: string, key: string): Pro
   // What is missing after an answer that got lost was most likely deleted by that call: it cannot be known any more.
   return client.send<boolean>(remove, async (failure) => {
     unsure ||= isUnsure(failure)
-    return isAzure(failure, 'BlobNotFound') ? unsure : undefined
+    return isFailure(failure, 'BlobNotFound') ? unsure : undefined
   })
 }
 
 function startError(error: unknown, { endpoint, container }: AzureOptions): unknown {
-  if (!(error instanceof AzureFailure)) return error
+  if (!(error instanceof StoreFailure)) return error
   if (error.code === 'NoCredentials') return error.cause
   const [, told] = reasonOf(error)
   const why =
@@ -92,6 +93,7 @@ function startError(error: unknown, { endpoint, container }: AzureOptions): unkn
       ? 'there is no such container; make it, or correct --storage-microsoft-container'
       : told
   const message = `Cannot open the container "${container}" of the microsoft storage at ${endpoint}: ${why} (${error.message})`
-  if (isPassing(error) && error.code !== 'BadAnswer') return new StoreAway(message, told, { cause: error })
+  if (isPassingAzure(error) && error.code !== 'BadAnswer')
+    return new StoreAway(message, told, { cause: error })
   return new RegistryError('unavailable', 'storage', message, {}, { cause: error })
 }

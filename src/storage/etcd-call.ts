@@ -1,5 +1,6 @@
 import { EtcdFailure, failureOf } from './etcd-errors.ts'
 import { systemCode } from './file-calls.ts'
+import { transportWord } from './store-failure.ts'
 
 /** What is shown to etcd, and who is trusted to be etcd (PEM). */
 export interface EtcdTls {
@@ -122,16 +123,13 @@ function parsed(text: string): unknown {
   }
 }
 
-const unreachable = /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|FailedToOpenSocket)$/
-const untrusted = /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO|ISSUER/
-
 /** Turns what `fetch` throws into an EtcdFailure; of its own errors only their code is kept. */
 function failureFrom(error: unknown, stopped: boolean): EtcdFailure {
   if (error instanceof EtcdFailure) return error
   if (stopped) return new EtcdFailure('Stalled')
   const code = systemCode(error) ?? (error instanceof Error ? error.name : '')
-  if (unreachable.test(code)) return new EtcdFailure('Unreachable', code)
-  if (untrusted.test(code)) return new EtcdFailure('BadCertificate', code)
+  const word = transportWord(code)
+  if (word !== undefined) return new EtcdFailure(word, code)
   if (code === 'EPROTO') return new EtcdFailure('Handshake', code)
   return new EtcdFailure(code === 'Malformed_HTTP_Response' ? 'BadAnswer' : 'Cut', code)
 }

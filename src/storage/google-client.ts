@@ -1,10 +1,11 @@
 import { failureOf, isPassingGoogle } from './google-errors.ts'
 import type { GoogleOptions } from './google-options.ts'
 import type { Token } from './google-token.ts'
-import { createPatience } from './patience.ts'
-import { answerOf, createWatch, failureFrom } from './s3-answer.ts'
-import type { Answer, Watch } from './s3-answer.ts'
-import { S3Failure } from './s3-errors.ts'
+import { answerOf, failureFrom } from './store-answer.ts'
+import type { Answer } from './store-answer.ts'
+import { StoreFailure } from './store-failure.ts'
+import { createTries } from './tries.ts'
+import type { Watch } from './watch.ts'
 
 /** One call of the JSON API. */
 export interface GoogleCall {
@@ -20,8 +21,7 @@ export interface GoogleCall {
 }
 
 /**
- * Sends calls to one bucket. What it throws is an S3Failure, or an error of the body: failures of HTTP are told apart
- * as the S3 driver does, by the same code.
+ * Sends calls to one bucket. What it throws is a StoreFailure, or an error of the body.
  */
 export interface GoogleClient {
   /** One try: gives what `read` makes of the answer. */
@@ -33,21 +33,12 @@ export interface GoogleClient {
   send<T>(
     call: GoogleCall,
     read: (answer: Answer) => Promise<T>,
-    failed?: (failure: S3Failure) => Promise<T | undefined>,
+    failed?: (failure: StoreFailure) => Promise<T | undefined>,
   ): Promise<T>
 }
 
 /** Nobody waits longer than 10 s for a store that is silent; what is done before and after is part of them. */
 const defaultPatienceMs = 6_000
-/** How much of that may pass before another try is begun. */
-const retryShare = 0.45
-/**
- * The same after a refusal because of too many calls: Google Cloud Storage takes one write of an object name per second,
- * and such a refusal comes at once.
- */
-const busyShare = 0.8
-const [firstPauseMs, longestPauseMs] = [50, 800]
-
 /**
  * Makes a client for one bucket. Google's library signs in; `fetch` sends. Not its `@google-cloud/storage` (8.4.0, under
  * Bun 1.4.5): there the time limit of an upload holds for all of it, so that a large one over a slow line is cut, and
@@ -56,12 +47,18 @@ const [firstPauseMs, longestPauseMs] = [50, 800]
  */
 export function createGoogleClient(options: GoogleOptions): GoogleClient {
   const { tokens } = options
-  const patience = createPatience(options.patienceMs ?? defaultPatienceMs)
+  const { patience, once, send } = createTries({
+    patienceMs: options.patienceMs ?? defaultPatienceMs,
+    isPassing: isPassingGoogle,
+    isExpired: ({ status }) => status === 401 && tokens !== undefined,
+    // Google Cloud Storage takes one write of an object name per second.
+    isBusy: ({ code, status }) => code === 'SlowDown' || status === 429,
+  })
 
   async function signIn(watch: Watch): Promise<Token | undefined> {
     if (tokens === undefined) return undefined
     const late = Promise.withResolvers<never>()
-    const stop = () => late.reject(new S3Failure('SignInFailed', 0, 'no answer'))
+    const stop = () => late.reject(new StoreFailure('SignInFailed', 0, 'no answer'))
     watch.signal.addEventListener('abort', stop)
     try {
       return await Promise.race([tokens.keys(), late.promise])
@@ -70,7 +67,11 @@ export function createGoogleClient(options: GoogleOptions): GoogleClient {
     }
   }
 
-  async function once<T>(call: GoogleCall, read: (answer: Answer) => Promise<T>, watch: Watch): Promise<T> {
+  async function tryOnce<T>(
+    call: GoogleCall,
+    read: (answer: Answer) => Promise<T>,
+    watch: Watch,
+  ): Promise<T> {
     const url = addressOf(options, call)
     let token: Token | undefined
     try {
@@ -97,37 +98,14 @@ export function createGoogleClient(options: GoogleOptions): GoogleClient {
     } catch (error) {
       const failure = failureFrom(error, watch.signal.aborted)
       watch.stop()
-      if (failure instanceof S3Failure && failure.status === 401 && token) tokens?.forget(token)
+      if (failure instanceof StoreFailure && failure.status === 401 && token) tokens?.forget(token)
       throw failure
     }
   }
 
   return {
-    once(call, read, mostMs) {
-      const ms = Math.min(mostMs ?? Number.POSITIVE_INFINITY, patience.now())
-      // Who waits shorter by himself has not waited in vain yet.
-      return once(call, read, createWatch(ms, mostMs === undefined ? patience.spent : undefined))
-    },
-    async send(call, read, failed) {
-      const started = performance.now()
-      const wholeMs = patience.now()
-      let renewed = tokens === undefined
-      for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-        const leftMs = wholeMs - (performance.now() - started)
-        try {
-          return await once(call, read, createWatch(Math.max(leftMs, wholeMs / 10), patience.spent))
-        } catch (error) {
-          if (!(error instanceof S3Failure)) throw error
-          const settled = await failed?.(error)
-          if (settled !== undefined) return settled
-          const refused = error.status === 401 && !renewed
-          const share = error.code === 'SlowDown' || error.status === 429 ? busyShare : retryShare
-          if (refused) renewed = true
-          else if (!isPassingGoogle(error) || performance.now() - started > wholeMs * share) throw error
-          else await Bun.sleep(pause * (0.5 + Math.random()))
-        }
-      }
-    },
+    once: (call, read, mostMs) => once((watch) => tryOnce(call, read, watch), mostMs),
+    send: (call, read, failed) => send((watch) => tryOnce(call, read, watch), failed),
   }
 }
 

@@ -1,8 +1,7 @@
-import { RegistryError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
-import type { Answer } from './s3-answer.ts'
-import { isPassing, S3Failure } from './s3-errors.ts'
-import type { S3Action } from './s3-errors.ts'
+import { isPassingS3 } from './s3-errors.ts'
+import type { Answer } from './store-answer.ts'
+import { reasonFor, StoreFailure, worded } from './store-failure.ts'
+import type { Reason, StoreAction } from './store-failure.ts'
 
 /** Refusals are short; what is longer comes from something else. */
 const longestRefusal = 64 * 1024
@@ -11,16 +10,16 @@ const longestRefusal = 64 * 1024
  * What a refusal of Google Cloud Storage says. Calls for bytes are refused with plain text, all others with JSON, whose
  * word for the reason becomes the code. Both say "No such object" of a missing object in a bucket that is there.
  */
-export async function failureOf(answer: Answer, status: number): Promise<S3Failure> {
+export async function failureOf(answer: Answer, status: number): Promise<StoreFailure> {
   const text = new TextDecoder().decode(await answer.bytes(longestRefusal))
   const { reason, message } = explanation(text)
-  if (status === 304) return new S3Failure('Same', status)
-  if (status === 412) return new S3Failure('PreconditionFailed', status)
-  if (status === 404 && message.startsWith('No such object')) return new S3Failure('NoSuchKey', status)
+  if (status === 304) return new StoreFailure('Same', status)
+  if (status === 412) return new StoreFailure('PreconditionFailed', status)
+  if (status === 404 && message.startsWith('No such object')) return new StoreFailure('NoSuchKey', status)
   // Too many calls are refused with 403 by some limits, and with 429 by others.
-  if (/rateLimitExceeded/i.test(reason)) return new S3Failure('SlowDown', status, reason)
-  if (status === 400 && /\b(MD5|CRC32C)\b/i.test(message)) return new S3Failure('BadDigest', status)
-  return new S3Failure(reason || `HTTP ${status}`, status, message.slice(0, 300))
+  if (/rateLimitExceeded/i.test(reason)) return new StoreFailure('SlowDown', status, reason)
+  if (status === 400 && /\b(MD5|CRC32C)\b/i.test(message)) return new StoreFailure('BadDigest', status)
+  return new StoreFailure(reason || `HTTP ${status}`, status, message.slice(0, 300))
 }
 
 function explanation(text: string): { reason: string; message: string } {
@@ -55,8 +54,8 @@ export function fieldOf(value: unknown, name: string): unknown {
 }
 
 /** True when the same call may succeed a moment later. */
-export function isPassingGoogle(failure: S3Failure): boolean {
-  return isPassing(failure) || ['SignInFailed', 'BadDigest', 'conflict'].includes(failure.code)
+export function isPassingGoogle(failure: StoreFailure): boolean {
+  return isPassingS3(failure) || ['SignInFailed', 'BadDigest', 'conflict'].includes(failure.code)
 }
 
 const refused =
@@ -64,17 +63,12 @@ const refused =
 const noRoom = 'the store is over its quota; its operator has to raise it or to free some space'
 
 /** Reasons that a visitor can be told, by the word of Google Cloud Storage or of the transport. */
-const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+const reasons: Readonly<Record<string, Reason>> = {
   PreconditionFailed: ['conflict', 'it exists already'],
-  NotTheSame: ['conflict', 'it was replaced or deleted since it was read'],
   NameTooLong: ['invalid', 'its name is too long for the store'],
   uploadTooLarge: ['too_large', 'it is larger than the store takes in one piece'],
   quotaExceeded: ['full', noRoom],
   NoSuchBucket: ['unavailable', 'the bucket is gone; tell the operator'],
-  NoCredentials: [
-    'unavailable',
-    'this server has no credentials for the store now; its operator has to look at its log',
-  ],
   SignInFailed: ['unavailable', 'this server cannot sign in to the store now; try again later'],
   SlowDown: ['unavailable', 'the store gets too many calls now; try again later'],
   accountDisabled: ['unavailable', 'the account of the store is disabled; tell the operator'],
@@ -89,10 +83,6 @@ const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     'what answers does not obey conditions, and replicas would overwrite each other',
   ],
   BadDigest: ['unavailable', 'the bytes did not arrive at the store as they were sent; try again'],
-  Changed: ['unavailable', 'it was replaced or deleted while it was read; try again'],
-  Unreachable: ['unavailable', 'the store cannot be reached now; try again later'],
-  Stalled: ['unavailable', 'the store does not answer now; try again later'],
-  Cut: ['unavailable', 'the store broke the connection; try again later'],
   BadCertificate: [
     'unavailable',
     'the certificate of the store is not trusted; its operator has to name its authority in NODE_EXTRA_CA_CERTS',
@@ -104,22 +94,15 @@ const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 }
 
 /** The registry's code for a failure, and why it failed, as the end of a sentence. */
-export function reasonOf({ code, status }: S3Failure): readonly [ErrorCode, string] {
-  const known = reasons[code]
-  if (known !== undefined) return known
-  if (status === 507) return ['full', noRoom]
-  if (status === 413) return ['too_large', 'it is larger than the store takes in one piece']
-  if (status === 401 || status === 403) return ['unavailable', refused]
-  const word = /^\w{1,60}$/.test(code) ? code : status
-  return ['unavailable', `the store cannot do it now (${word}); try again later`]
+export function reasonOf(failure: StoreFailure): Reason {
+  return reasonFor(failure, reasons, ({ status }) => {
+    if (status === 507) return ['full', noRoom]
+    if (status === 413) return ['too_large', 'it is larger than the store takes in one piece']
+    return status === 401 || status === 403 ? ['unavailable', refused] : undefined
+  })
 }
 
-/**
- * Words a failed call for the outside: the key, no address, no text of the store; the failure goes into `cause`. What
- * is no failure of a call, such as an error of the body's own stream, passes as it is.
- */
-export function googleError(action: S3Action, key: string, error: unknown): unknown {
-  if (!(error instanceof S3Failure)) return error
-  const [code, why] = reasonOf(error)
-  return new RegistryError(code, 'storage', `Cannot ${action} "${key}": ${why}`, {}, { cause: error })
+/** Words a failed call for the outside. */
+export function googleError(action: StoreAction, key: string, error: unknown): unknown {
+  return worded(action, key, error, reasonOf)
 }

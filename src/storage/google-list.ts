@@ -1,8 +1,8 @@
 import { fieldOf, jsonOf } from './google-errors.ts'
 import type { GoogleCall, GoogleClient } from './google-client.ts'
-import type { Answer } from './s3-answer.ts'
-import { S3Failure } from './s3-errors.ts'
+import type { Answer } from './store-answer.ts'
 import type { ObjectInfo } from './storage.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** What belongs to Chartroom itself; listed only when asked for by name. */
 const reserved = '.chartroom/'
@@ -77,12 +77,12 @@ export function firstPage(root: string): GoogleCall {
   }
 }
 
-/** Reads one page. Throws S3Failure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
+/** Reads one page. Throws StoreFailure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
 export async function readPage(answer: Answer): Promise<Page> {
   const page = jsonOf(new TextDecoder().decode(await answer.bytes(longestPage)))
   const [items, next] = [fieldOf(page, 'items') ?? [], fieldOf(page, 'nextPageToken')]
   if (fieldOf(page, 'kind') !== 'storage#objects' || !Array.isArray(items)) {
-    throw new S3Failure('BadAnswer', 0, 'no complete listing')
+    throw new StoreFailure('BadAnswer', 0, 'no complete listing')
   }
   return {
     objects: items.map(infoFrom),
@@ -97,7 +97,7 @@ export async function readResource(answer: Answer): Promise<{ info: ObjectInfo; 
 }
 
 /**
- * Throws S3Failure `BadAnswer` when it is not what the store says of an object. The time is that of the generation
+ * Throws StoreFailure `BadAnswer` when it is not what the store says of an object. The time is that of the generation
  * (`timeCreated`), not `updated` as in ChartMuseum: both are the same until a lifecycle rule or a person changes the
  * metadata, and then the bytes are as old as before.
  */
@@ -105,7 +105,7 @@ function infoFrom(resource: unknown): ObjectInfo {
   const [key, size, generation, time] = objectFields.split(',').map((name) => fieldOf(resource, name))
   const known = typeof key === 'string' && typeof time === 'string' && typeof size === 'string'
   if (!known || !/^\d+$/.test(size) || typeof generation !== 'string' || !/^\d+$/.test(generation)) {
-    throw new S3Failure('BadAnswer', 0, 'an object without its data')
+    throw new StoreFailure('BadAnswer', 0, 'an object without its data')
   }
   return { key, size: Number(size), modified: secondOf(time), etag: generation }
 }
@@ -113,7 +113,7 @@ function infoFrom(resource: unknown): ObjectInfo {
 /** With the bytes of an object come whole seconds, and one object has one time. */
 export function secondOf(time: string): Date {
   const ms = Date.parse(time)
-  if (Number.isNaN(ms)) throw new S3Failure('BadAnswer', 0, 'an object without its time')
+  if (Number.isNaN(ms)) throw new StoreFailure('BadAnswer', 0, 'an object without its time')
   return new Date(Math.floor(ms / 1000) * 1000)
 }
 

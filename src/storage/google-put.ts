@@ -4,10 +4,10 @@ import type { GoogleCall } from './google-client.ts'
 import { objectFields, readResource } from './google-list.ts'
 import { afterwardsMs, checkBucket, isGeneration, readDetails, readInfo } from './google-read.ts'
 import type { GooglePlace } from './google-read.ts'
-import { S3Failure } from './s3-errors.ts'
 import type { Body, ObjectInfo } from './storage.ts'
 import { uploadSource, uploadStream } from './upload-source.ts'
 import type { UploadSource, UploadWatcher } from './upload-source.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** On what condition an object is written: nothing has its key, or what has it still has this change tag. */
 export type GoogleCondition = 'absent' | { readonly etag: string }
@@ -16,7 +16,7 @@ export type GoogleCondition = 'absent' | { readonly etag: string }
 const mark = 'chartroom-write'
 
 /**
- * Writes an object in one call (a multipart upload), so that the store has all of it or nothing. Throws S3Failure
+ * Writes an object in one call (a multipart upload), so that the store has all of it or nothing. Throws StoreFailure
  * `PreconditionFailed` when it had to be absent and is not, and `NotTheSame` when it had to have a change tag and has
  * not.
  */
@@ -29,7 +29,7 @@ export async function putObject(
   if (typeof condition === 'object' && !isGeneration(condition.etag)) {
     // What is no generation is the tag of no object here, whether one is there or not.
     await readInfo(place)
-    throw new S3Failure('NotTheSame', 0)
+    throw new StoreFailure('NotTheSame', 0)
   }
   const source = await uploadSource(body)
   const id = crypto.randomUUID()
@@ -42,7 +42,7 @@ export async function putObject(
       async (answer) => {
         const { info } = await readResource(answer)
         if (info.key !== root + key || info.size !== source.size) {
-          throw new S3Failure('BadAnswer', 0, 'another object than sent')
+          throw new StoreFailure('BadAnswer', 0, 'another object than sent')
         }
         return info
       },
@@ -104,7 +104,7 @@ function conditionQuery(condition: GoogleCondition | undefined): Record<string, 
  */
 async function judged(
   place: GooglePlace,
-  failure: S3Failure,
+  failure: StoreFailure,
   { id, condition }: Pick<Upload, 'id' | 'condition'>,
 ): Promise<ObjectInfo | undefined> {
   if (failure.status === 404) {
@@ -116,6 +116,6 @@ async function judged(
   }
   const there = await readDetails(place, `${objectFields},metadata`, afterwardsMs)
   if (there !== undefined && fieldOf(fieldOf(there.resource, 'metadata'), mark) === id) return there.info
-  if (typeof condition === 'object') throw new S3Failure('NotTheSame', failure.status)
+  if (typeof condition === 'object') throw new StoreFailure('NotTheSame', failure.status)
   return undefined
 }

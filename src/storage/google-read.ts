@@ -1,10 +1,10 @@
 import type { GoogleCall, GoogleClient } from './google-client.ts'
 import { googleError } from './google-errors.ts'
 import { firstPage, objectFields, readPage, readResource, secondOf } from './google-list.ts'
-import type { Answer } from './s3-answer.ts'
-import { isS3, S3Failure } from './s3-errors.ts'
+import type { Answer } from './store-answer.ts'
 import type { ObjectInfo, StoredObject } from './storage.ts'
 import { streamedObject } from './streamed-object.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
 
 /** Up to this size an object is read at once, so that a broken connection is healed by reading it again. */
 const smallBytes = 1024 * 1024
@@ -40,7 +40,7 @@ export async function readUnless(
     answer.leave()
     return 'same'
   }
-  const unchanged = async (failure: S3Failure) => (isS3(failure, 'Same') ? 'same' : undefined)
+  const unchanged = async (failure: StoreFailure) => (isFailure(failure, 'Same') ? 'same' : undefined)
   const call = bytesOf(place, { ifGenerationNotMatch: etag })
   return missingAsUndefined(place, () => place.client.send(call, read, unchanged))
 }
@@ -60,7 +60,7 @@ export async function readDetails(
   const call: GoogleCall = { method: 'GET', key: root + key, query: { fields } }
   const read = async (answer: Answer) => {
     const { info, resource } = await readResource(answer)
-    if (info.key !== root + key) throw new S3Failure('BadAnswer', 0, 'another object than asked for')
+    if (info.key !== root + key) throw new StoreFailure('BadAnswer', 0, 'another object than asked for')
     return { info: { ...info, key }, resource }
   }
   return missingAsUndefined(place, () =>
@@ -84,21 +84,21 @@ async function missingAsUndefined<T>(
   try {
     return await run()
   } catch (error) {
-    if (isS3(error, 'NoSuchKey')) return undefined
-    if (!(error instanceof S3Failure) || error.status !== 404) throw error
+    if (isFailure(error, 'NoSuchKey')) return undefined
+    if (!(error instanceof StoreFailure) || error.status !== 404) throw error
   }
   await checkBucket(client, root, afterwardsMs)
   return undefined
 }
 
-/** Throws S3Failure `NoSuchBucket` when the bucket is missing, or another when it cannot be read. */
+/** Throws StoreFailure `NoSuchBucket` when the bucket is missing, or another when it cannot be read. */
 export async function checkBucket(client: GoogleClient, root: string, patienceMs?: number): Promise<void> {
   try {
     if (patienceMs === undefined) await client.send(firstPage(root), readPage)
     else await client.once(firstPage(root), readPage, patienceMs)
   } catch (error) {
-    if (!(error instanceof S3Failure) || error.status !== 404) throw error
-    throw new S3Failure('NoSuchBucket', error.status)
+    if (!(error instanceof StoreFailure) || error.status !== 404) throw error
+    throw new StoreFailure('NoSuchBucket', error.status)
   }
 }
 
@@ -106,7 +106,7 @@ function bytesOf({ root, key }: GooglePlace, query: Readonly<Record<string, stri
   return { method: 'GET', key: root + key, about: 'bytes', query }
 }
 
-/** What the headers say of an object. Throws S3Failure `BadAnswer` when they are not those of one. */
+/** What the headers say of an object. Throws StoreFailure `BadAnswer` when they are not those of one. */
 function infoOf(key: string, answer: Answer): ObjectInfo {
   const [etag, time, length] = ['x-goog-generation', 'last-modified', 'content-length'].map((name) =>
     answer.header(name),
@@ -114,7 +114,7 @@ function infoOf(key: string, answer: Answer): ObjectInfo {
   const range = answer.header('content-range')
   const size = range === null ? length : /^bytes \d+-\d+\/(\d+)$/.exec(range)?.[1]
   if (!etag || !isGeneration(etag) || !time || !/^\d+$/.test(size ?? '')) {
-    throw new S3Failure('BadAnswer', 0, 'an object without its data')
+    throw new StoreFailure('BadAnswer', 0, 'an object without its data')
   }
   return { key, size: Number(size), modified: secondOf(time), etag }
 }
@@ -127,11 +127,11 @@ async function objectOf(place: GooglePlace, info: ObjectInfo, opened: Answer): P
     return { ...info, body: streamedObject({ info, opened, reopen, worded }) }
   }
   const bytes = await opened.bytes(info.size)
-  if (bytes.byteLength !== info.size) throw new S3Failure('Cut', 0, 'fewer bytes than announced')
+  if (bytes.byteLength !== info.size) throw new StoreFailure('Cut', 0, 'fewer bytes than announced')
   return { ...info, body: new Blob([bytes]) }
 }
 
-/** Opens the bytes of one generation from a place on. Throws S3Failure `Changed` when it is gone. */
+/** Opens the bytes of one generation from a place on. Throws StoreFailure `Changed` when it is gone. */
 async function openAt(place: GooglePlace, info: ObjectInfo, at: number): Promise<Answer> {
   const call = {
     ...bytesOf(place, { generation: info.etag }),
@@ -140,14 +140,14 @@ async function openAt(place: GooglePlace, info: ObjectInfo, at: number): Promise
   try {
     return await place.client.send(call, async (answer) => {
       const { etag, size } = infoOf(info.key, answer)
-      if (etag !== info.etag || size !== info.size) throw new S3Failure('Changed', 0)
+      if (etag !== info.etag || size !== info.size) throw new StoreFailure('Changed', 0)
       const begins = answer.header('content-range')?.startsWith(`bytes ${at}-`) ?? at === 0
-      if (!begins) throw new S3Failure('BadAnswer', 0, 'another part than asked for')
+      if (!begins) throw new StoreFailure('BadAnswer', 0, 'another part than asked for')
       return answer
     })
   } catch (error) {
-    if (error instanceof S3Failure && (error.status === 404 || error.status === 412)) {
-      throw new S3Failure('Changed', 0)
+    if (error instanceof StoreFailure && (error.status === 404 || error.status === 412)) {
+      throw new StoreFailure('Changed', 0)
     }
     throw error
   }

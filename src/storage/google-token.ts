@@ -3,7 +3,7 @@ import { RegistryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { renewedKeys } from './aws-keys.ts'
 import type { KeySource } from './aws-keys.ts'
-import { S3Failure } from './s3-errors.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** Headers that sign a call in. */
 export interface Token {
@@ -12,7 +12,7 @@ export interface Token {
   readonly expires?: number | undefined
 }
 
-/** Where the token of the next call comes from. Its errors are S3Failure `NoCredentials` and `SignInFailed`. */
+/** Where the token of the next call comes from. Its errors are StoreFailure `NoCredentials` and `SignInFailed`. */
 export type TokenSource = KeySource<Token>
 
 interface SignInOptions {
@@ -79,7 +79,7 @@ const howTo =
   'it one (Workload Identity, a service account of the machine)'
 
 /** Errors of the library quote what was sent, assertions included, so that only their own words are kept. */
-function failureOf(error: unknown): S3Failure {
+function failureOf(error: unknown): StoreFailure {
   const text = error instanceof Error ? error.message.slice(0, 300) : 'unknown reason'
   if (text.startsWith('Could not load the default credentials'))
     return none(`no credentials of Google; ${howTo}`)
@@ -89,13 +89,13 @@ function failureOf(error: unknown): S3Failure {
   }
   const reached = status !== undefined || isOfNetwork(error)
   return reached
-    ? new S3Failure('SignInFailed', status ?? 0, text)
+    ? new StoreFailure('SignInFailed', status ?? 0, text)
     : none(`${text.replace(/\.$/, '')}; ${howTo}`)
 }
 
-function none(why: string): S3Failure {
+function none(why: string): StoreFailure {
   const cause = new RegistryError('unavailable', 'storage', `Cannot sign in to Google Cloud Storage: ${why}`)
-  return new S3Failure('NoCredentials', 0, '', { cause })
+  return new StoreFailure('NoCredentials', 0, '', { cause })
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -8,10 +8,10 @@ import { putObject } from './google-put.ts'
 import { checkBucket, readInfo, readObject, readUnless } from './google-read.ts'
 import type { GooglePlace } from './google-read.ts'
 import { StoreAway } from './late.ts'
-import type { Answer } from './s3-answer.ts'
-import type { S3Action } from './s3-errors.ts'
-import { isS3, S3Failure } from './s3-errors.ts'
+import type { Answer } from './store-answer.ts'
 import type { Storage } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import type { StoreAction } from './store-failure.ts'
 
 /** Longest name of an object, in bytes of UTF-8. */
 const longestName = 1024
@@ -29,11 +29,11 @@ export async function googleStorage(options: GoogleOptions): Promise<Storage> {
   if (options.probe !== false) await open(client, options)
 
   function place(key: string): GooglePlace {
-    if (Buffer.byteLength(root + key) > longestName) throw new S3Failure('NameTooLong', 0)
+    if (Buffer.byteLength(root + key) > longestName) throw new StoreFailure('NameTooLong', 0)
     return { client, root, key }
   }
 
-  async function told<T>(action: S3Action, key: string, run: () => Promise<T>): Promise<T> {
+  async function told<T>(action: StoreAction, key: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
@@ -60,7 +60,7 @@ export async function googleStorage(options: GoogleOptions): Promise<Storage> {
     delete: (key) =>
       told('delete', key, async () => {
         if ((await readInfo(place(key))) === undefined) return false
-        const gone = async ({ status }: S3Failure) => (status === 404 ? true : undefined)
+        const gone = async ({ status }: StoreFailure) => (status === 404 ? true : undefined)
         const read = async (answer: Answer) => (await answer.bytes(1024), true)
         return client.send({ method: 'DELETE', key: root + key }, read, gone)
       }),
@@ -85,20 +85,20 @@ async function open(client: GoogleClient, options: GoogleOptions): Promise<void>
 }
 
 /** Replaces what has never been there: the store says no without writing, and why. Gives its refusal to write at all. */
-async function tryToWrite(client: GoogleClient, root: string): Promise<S3Failure | undefined> {
+async function tryToWrite(client: GoogleClient, root: string): Promise<StoreFailure | undefined> {
   const key = `.chartroom/probe/${crypto.randomUUID()}`
   try {
     await putObject({ client, root, key }, new Uint8Array(), { etag: '1' })
   } catch (error) {
-    if (isS3(error, 'NotTheSame')) return undefined
-    if (error instanceof S3Failure && error.status === 403) return error
+    if (isFailure(error, 'NotTheSame')) return undefined
+    if (error instanceof StoreFailure && error.status === 403) return error
     throw error
   }
-  throw new S3Failure('Unconditional', 0, 'ifGenerationMatch had no effect')
+  throw new StoreFailure('Unconditional', 0, 'ifGenerationMatch had no effect')
 }
 
 function startError(error: unknown, { bucket, endpoint }: GoogleOptions): unknown {
-  if (!(error instanceof S3Failure)) return error
+  if (!(error instanceof StoreFailure)) return error
   if (error.code === 'NoCredentials') return error.cause
   const where = `the bucket "${bucket}" of the google storage at ${endpoint.origin}`
   const message = (why: string) => `Cannot open ${where}: ${why} (${error.message})`
@@ -109,7 +109,7 @@ function startError(error: unknown, { bucket, endpoint }: GoogleOptions): unknow
   return new RegistryError('unavailable', 'storage', message(startReason(error)), {}, { cause: error })
 }
 
-function startReason(failure: S3Failure): string {
+function startReason(failure: StoreFailure): string {
   if (failure.code === 'NoSuchBucket') {
     return 'there is no such bucket; make it, or correct --storage-google-bucket'
   }

@@ -1,10 +1,12 @@
 import type { Keys, KeySource } from './aws-keys.ts'
 import { createSigner } from './s3-signer.ts'
-import { answerOf, createWatch, failureFrom, failureOf } from './s3-answer.ts'
-import type { Answer, Watch } from './s3-answer.ts'
-import { createPatience } from './patience.ts'
-import { isPassing, isS3, S3Failure } from './s3-errors.ts'
+import { failureOf, isPassingS3 } from './s3-errors.ts'
 import type { S3Options } from './s3-options.ts'
+import { answerOf, failureFrom } from './store-answer.ts'
+import type { Answer } from './store-answer.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import { createTries } from './tries.ts'
+import type { Watch } from './watch.ts'
 
 /** One call to the store. */
 export interface Call {
@@ -21,7 +23,7 @@ export interface Call {
   readonly body?: (alive: () => void) => Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array>
 }
 
-/** Sends signed calls to one bucket. What it throws is an S3Failure, or an error of the body or of the keys. */
+/** Sends signed calls to one bucket. What it throws is a StoreFailure, or an error of the body or of the keys. */
 export interface S3Client {
   /** One try: gives what `read` makes of the answer. */
   once<T>(call: Call, read: (answer: Answer) => Promise<T>, patienceMs?: number): Promise<T>
@@ -32,30 +34,28 @@ export interface S3Client {
   send<T>(
     call: Call,
     read: (answer: Answer) => Promise<T>,
-    failed?: (failure: S3Failure) => Promise<T | undefined>,
+    failed?: (failure: StoreFailure) => Promise<T | undefined>,
   ): Promise<T>
 }
 
 /** Nobody waits longer than 10 s for a store that is silent; what is done before and after is part of them. */
 const defaultPatienceMs = 5_000
-/** How much of that may pass before another try is begun. A MinIO that restarts is back after 1.2 s. */
-const retryShare = 0.45
-const [firstPauseMs, longestPauseMs] = [50, 800]
-
 /**
  * Makes a client for one bucket. The `minio` package signs; `fetch` sends, because it streams both ways with flat
  * memory and can be stopped.
  */
 export async function createS3Client(options: S3Options): Promise<S3Client> {
   const sign = await createSigner(options)
-  const patience = createPatience(options.patienceMs ?? defaultPatienceMs)
+  const isExpired = (error: unknown) => isFailure(error, 'ExpiredToken', 'InvalidToken')
+  const patienceMs = options.patienceMs ?? defaultPatienceMs
+  const { patience, once, send } = createTries({ patienceMs, isPassing: isPassingS3, isExpired })
   const { ca, anyCertificate, encryption } = options
   const tls = {
     ...(ca !== undefined && { ca }),
     ...(anyCertificate === true && { rejectUnauthorized: false }),
   }
 
-  async function once<T>(call: Call, read: (answer: Answer) => Promise<T>, watch: Watch): Promise<T> {
+  async function tryOnce<T>(call: Call, read: (answer: Answer) => Promise<T>, watch: Watch): Promise<T> {
     const keys = await keysNow(options.keys)
     const { method, key, query, body } = call
     const signed = { ...(method === 'PUT' && key !== '' && encryption), ...call.signed }
@@ -80,36 +80,14 @@ export async function createS3Client(options: S3Options): Promise<S3Client> {
     } catch (error) {
       const failure = failureFrom(error, watch.signal.aborted)
       watch.stop()
-      if (isS3(failure, 'ExpiredToken', 'InvalidToken')) options.keys.forget(keys)
+      if (isExpired(failure)) options.keys.forget(keys)
       throw failure
     }
   }
 
   return {
-    once(call, read, mostMs) {
-      const ms = Math.min(mostMs ?? Number.POSITIVE_INFINITY, patience.now())
-      // Who waits shorter by himself has not waited in vain yet.
-      return once(call, read, createWatch(ms, mostMs === undefined ? patience.spent : undefined))
-    },
-    async send(call, read, failed) {
-      const started = performance.now()
-      const wholeMs = patience.now()
-      let renewed = false
-      for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-        const leftMs = wholeMs - (performance.now() - started)
-        try {
-          return await once(call, read, createWatch(Math.max(leftMs, wholeMs / 10), patience.spent))
-        } catch (error) {
-          if (!(error instanceof S3Failure)) throw error
-          const settled = await failed?.(error)
-          if (settled !== undefined) return settled
-          const expired = !renewed && isS3(error, 'ExpiredToken', 'InvalidToken')
-          if (expired) renewed = true
-          else if (!isPassing(error) || performance.now() - started > wholeMs * retryShare) throw error
-          else await Bun.sleep(pause * (0.5 + Math.random()))
-        }
-      }
-    },
+    once: (call, read, mostMs) => once((watch) => tryOnce(call, read, watch), mostMs),
+    send: (call, read, failed) => send((watch) => tryOnce(call, read, watch), failed),
   }
 }
 
@@ -117,6 +95,6 @@ async function keysNow(source: KeySource): Promise<Keys> {
   try {
     return await source.keys()
   } catch (error) {
-    throw new S3Failure('NoKeys', 0, '', { cause: error })
+    throw new StoreFailure('NoKeys', 0, '', { cause: error })
   }
 }

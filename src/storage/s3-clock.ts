@@ -1,4 +1,4 @@
-import type { Answer } from './s3-answer.ts'
+import type { Answer } from './store-answer.ts'
 import type { ObjectInfo } from './storage.ts'
 
 /** Between which two times of the store's clock it wrote, in milliseconds. */

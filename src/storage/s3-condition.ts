@@ -1,5 +1,5 @@
-import { isPassing } from './s3-errors.ts'
-import type { S3Failure } from './s3-errors.ts'
+import { isPassingS3 } from './s3-errors.ts'
+import type { StoreFailure } from './store-failure.ts'
 
 /** On what condition an object is written: nothing has its key, or what has it still has this change tag. */
 export type Condition = 'absent' | { readonly etag: string }
@@ -26,7 +26,7 @@ export function conditionHeaders(
 
 /** True when the store refused because the condition does not hold. */
 export function isRefusal(
-  failure: S3Failure,
+  failure: StoreFailure,
   condition: Condition | undefined,
   forbidHeader: string | undefined,
 ): boolean {
@@ -35,5 +35,5 @@ export function isRefusal(
   // A store that is asked to replace what is gone says 404, or 412 as for any other that is not the same.
   if (condition !== 'absent') return failure.code === 'NoSuchKey'
   // Alibaba says FileAlreadyExists; the word of the others is not documented.
-  return forbidHeader !== undefined && failure.status === 409 && !isPassing(failure)
+  return forbidHeader !== undefined && failure.status === 409 && !isPassingS3(failure)
 }

@@ -1,8 +1,8 @@
-import type { Answer } from './s3-answer.ts'
+import type { Answer } from './store-answer.ts'
 import type { S3Client } from './s3-client.ts'
-import { S3Failure } from './s3-errors.ts'
 import { element, elements } from './s3-xml.ts'
 import type { ObjectInfo } from './storage.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** What belongs to Chartroom itself; listed only when asked for by name. */
 const reserved = '.chartroom/'
@@ -79,7 +79,7 @@ async function* inByteOrder(
     const behind = 'marker' in next ? 'marker' : 'start-after'
     const before = where
     where = pass ? { [behind]: root + behindReserved } : next
-    if (Bun.deepEquals(where, before)) throw new S3Failure('BadAnswer', 0, 'a listing that does not go on')
+    if (Bun.deepEquals(where, before)) throw new StoreFailure('BadAnswer', 0, 'a listing that does not go on')
   }
 }
 
@@ -88,12 +88,12 @@ export function firstPage(root: string) {
   return { method: 'GET', key: '', query: { 'list-type': '2', 'max-keys': '1', prefix: root } } as const
 }
 
-/** Reads one page. Throws S3Failure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
+/** Reads one page. Throws StoreFailure `BadAnswer` for anything that is not a complete one: half a list would hide charts. */
 export async function readPage(answer: Answer): Promise<Page> {
   const xml = new TextDecoder().decode(await answer.bytes(longestPage))
   const more = element(xml, 'IsTruncated')
   if (!xml.trimEnd().endsWith('</ListBucketResult>') || (more !== 'true' && more !== 'false')) {
-    throw new S3Failure('BadAnswer', 0, 'no complete listing')
+    throw new StoreFailure('BadAnswer', 0, 'no complete listing')
   }
   const encoded = element(xml, 'EncodingType') === 'url'
   const next = more === 'true' ? nextOf(xml, encoded) : undefined
@@ -106,7 +106,7 @@ function nextOf(xml: string, encoded: boolean): Next {
   const name = element(xml, 'NextMarker') ?? ''
   const marker = encoded ? decoded(name) : name
   if (marker) return { marker }
-  throw new S3Failure('BadAnswer', 0, 'a listing without its continuation')
+  throw new StoreFailure('BadAnswer', 0, 'a listing without its continuation')
 }
 
 function* objectsOf(xml: string, encoded: boolean): Generator<ObjectInfo> {
@@ -115,7 +115,7 @@ function* objectsOf(xml: string, encoded: boolean): Generator<ObjectInfo> {
       element(part, field),
     )
     if (name === undefined || time === undefined || etag === undefined || !/^\d+$/.test(size ?? '')) {
-      throw new S3Failure('BadAnswer', 0, 'an object without its data')
+      throw new StoreFailure('BadAnswer', 0, 'an object without its data')
     }
     const key = encoded ? decoded(name) : name
     if (key !== undefined) yield { key, size: Number(size), modified: wholeSeconds(time), etag: tagOf(etag) }
@@ -144,6 +144,6 @@ export function tagOf(etag: string): string {
 /** Some stores tell milliseconds in a listing and seconds elsewhere (MinIO): one object has one time. */
 export function wholeSeconds(time: string): Date {
   const ms = Date.parse(time)
-  if (Number.isNaN(ms)) throw new S3Failure('BadAnswer', 0, 'an object without its time')
+  if (Number.isNaN(ms)) throw new StoreFailure('BadAnswer', 0, 'an object without its time')
   return new Date(Math.floor(ms / 1000) * 1000)
 }

@@ -1,14 +1,14 @@
 import { conditionHeaders, isRefusal } from './s3-condition.ts'
 import type { Condition } from './s3-condition.ts'
 import type { S3Client } from './s3-client.ts'
-import { S3Failure } from './s3-errors.ts'
 import { tagOf } from './s3-list.ts'
 import type { S3Options } from './s3-options.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** What the probe found out: whether objects can be written, and which conditions are obeyed. */
 export interface ProbeResult {
   /** Why nothing can be written; undefined: it can. */
-  readonly locked?: S3Failure
+  readonly locked?: StoreFailure
   /** "Only when absent" is obeyed. */
   readonly creates: boolean
   /** "Only when it still has this tag" is obeyed. */
@@ -29,7 +29,7 @@ const [creators, replacers] = [8, 2]
  * it is made again, replaced with a wrong tag and by two writers with the right one, and eight writers make a fresh key:
  * of those who race, exactly one may win. Older MinIO servers (before May 2024) ignore `If-None-Match: *`, others obey
  * it only when nobody races; Alibaba and Tencent obey their own header only in a bucket without versions. What it wrote
- * is removed. Throws S3Failure when the store did not answer one of the calls.
+ * is removed. Throws StoreFailure when the store did not answer one of the calls.
  */
 export async function probeConditionalWrites(
   client: S3Client,
@@ -51,7 +51,7 @@ export async function probeConditionalWrites(
     const creates = again === 0 && fresh === 1
     return { creates, replaces: creates && wrong === 0 && right === 1, encrypted }
   } catch (error) {
-    if (!(error instanceof S3Failure) || error.status !== 403) throw error
+    if (!(error instanceof StoreFailure) || error.status !== 403) throw error
     return { locked: error, creates: true, replaces: true, encrypted: true }
   } finally {
     await Promise.all([twice, raced].map((key) => remove(client, key)))
@@ -97,7 +97,7 @@ async function tryWrite(
       return { etag: tagOf(answer.header('etag') ?? ''), encrypted }
     })
   } catch (error) {
-    if (!(error instanceof S3Failure)) throw error
+    if (!(error instanceof StoreFailure)) throw error
     const unable = error.status === 501 || error.code === 'NotImplemented'
     const refused = error.code === 'ConditionalRequestConflict' || isRefusal(error, condition, forbidHeader)
     if (unable || refused) return undefined
@@ -112,6 +112,6 @@ async function remove(client: S3Client, key: string): Promise<void> {
     await client.once({ method: 'DELETE', key }, (answer) => answer.bytes(1024))
   } catch (error) {
     // Litter of the probe harms nobody, and a store that lets objects be written but not deleted can be served.
-    if (!(error instanceof S3Failure)) throw error
+    if (!(error instanceof StoreFailure)) throw error
   }
 }

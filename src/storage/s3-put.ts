@@ -1,14 +1,14 @@
-import type { Answer } from './s3-answer.ts'
+import type { Answer } from './store-answer.ts'
 import { writeWindow } from './s3-clock.ts'
 import type { WriteClock, WriteWindow } from './s3-clock.ts'
 import type { S3Client } from './s3-client.ts'
 import { conditionHeaders, isRefusal } from './s3-condition.ts'
 import type { Condition } from './s3-condition.ts'
-import { S3Failure } from './s3-errors.ts'
 import { tagOf } from './s3-list.ts'
 import { infoOf } from './s3-read.ts'
 import type { Body, ObjectInfo } from './storage.ts'
 import { uploadSource, uploadStream } from './upload-source.ts'
+import { StoreFailure } from './store-failure.ts'
 
 /** Where an object goes and on what condition. */
 export interface Place {
@@ -29,7 +29,7 @@ const mark = 'x-amz-meta-chartroom-write'
 const afterwardsMs = 2_000
 
 /**
- * Writes an object in one PUT, so that the store has all of it or nothing. Throws S3Failure `PreconditionFailed` when
+ * Writes an object in one PUT, so that the store has all of it or nothing. Throws StoreFailure `PreconditionFailed` when
  * it had to be absent and is not, and `NotTheSame` when it had to have a change tag and has not.
  */
 export async function putObject(place: Place, body: Body): Promise<ObjectInfo> {
@@ -63,18 +63,18 @@ export async function putObject(place: Place, body: Body): Promise<ObjectInfo> {
 }
 
 /** What a failed try means: nothing yet, that an earlier try was written, or that the condition does not hold. */
-async function judged(place: Place, failure: S3Failure, id: string): Promise<Written | undefined> {
+async function judged(place: Place, failure: StoreFailure, id: string): Promise<Written | undefined> {
   const { condition, forbidHeader } = place
   if (!isRefusal(failure, condition, forbidHeader)) return undefined
   const written = await ownBefore(place, id)
   if (written !== undefined) return written
-  throw new S3Failure(condition === 'absent' ? 'PreconditionFailed' : 'NotTheSame', failure.status)
+  throw new StoreFailure(condition === 'absent' ? 'PreconditionFailed' : 'NotTheSame', failure.status)
 }
 
 async function readWritten(answer: Answer, tookMs: () => number): Promise<Written> {
   await answer.bytes(smallBytes)
   const [etag, date] = [answer.header('etag'), answer.header('date')]
-  if (!etag) throw new S3Failure('BadAnswer', 0, 'stored without a tag')
+  if (!etag) throw new StoreFailure('BadAnswer', 0, 'stored without a tag')
   return { etag: tagOf(etag), date, window: writeWindow(answer, tookMs()) }
 }
 
@@ -89,7 +89,7 @@ async function ownBefore({ client, root, key }: Place, id: string): Promise<Writ
     return await client.once({ method: 'HEAD', key: root + key }, read, afterwardsMs)
   } catch (error) {
     // Deleted since then by somebody: it was there all the same.
-    if (error instanceof S3Failure && error.status === 404) return undefined
+    if (error instanceof StoreFailure && error.status === 404) return undefined
     throw error
   }
 }
@@ -120,7 +120,7 @@ async function timeOf({ client, root, key, clock }: Place, written: Written): Pr
       return info.modified
     }
   } catch (error) {
-    if (!(error instanceof S3Failure)) throw error
+    if (!(error instanceof StoreFailure)) throw error
   }
   const time = Date.parse(date ?? '')
   return new Date(Math.floor((Number.isNaN(time) ? Date.now() : time) / 1000) * 1000)

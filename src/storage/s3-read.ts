@@ -1,9 +1,10 @@
-import type { Answer } from './s3-answer.ts'
+import type { Answer } from './store-answer.ts'
 import type { S3Client } from './s3-client.ts'
-import { isS3, s3Error, S3Failure } from './s3-errors.ts'
+import { s3Error } from './s3-errors.ts'
 import { tagOf, wholeSeconds } from './s3-list.ts'
 import type { ObjectInfo, StoredObject } from './storage.ts'
 import { streamedObject } from './streamed-object.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
 
 /** Up to this size an object is read at once, so that a broken connection is healed by reading it again. */
 const smallBytes = 1024 * 1024
@@ -32,7 +33,7 @@ export async function readUnless(
     answer.leave()
     return 'same'
   }
-  const unchanged = async ({ status }: S3Failure) => (status === 304 ? 'same' : undefined)
+  const unchanged = async ({ status }: StoreFailure) => (status === 304 ? 'same' : undefined)
   return missingAsUndefined(() => client.send({ method: 'GET', key: root + key, headers }, read, unchanged))
 }
 
@@ -49,7 +50,7 @@ async function objectOf(
     return { ...info, body: streamedObject({ info, opened: answer, reopen, worded }) }
   }
   const bytes = await answer.bytes(info.size)
-  if (bytes.byteLength !== info.size) throw new S3Failure('Cut', 0, 'fewer bytes than announced')
+  if (bytes.byteLength !== info.size) throw new StoreFailure('Cut', 0, 'fewer bytes than announced')
   return { ...info, body: new Blob([bytes]) }
 }
 
@@ -58,9 +59,9 @@ export async function readInfo(client: S3Client, root: string, key: string): Pro
   try {
     return await client.send({ method: 'HEAD', key: root + key }, async (answer) => infoOf(key, answer))
   } catch (error) {
-    if (isS3(error, 'NoSuchKey')) return undefined
+    if (isFailure(error, 'NoSuchKey')) return undefined
     // The answer to HEAD has no body that says why: a missing bucket or a proxy's 404 is not a missing object.
-    if (!(error instanceof S3Failure) || !error.code.startsWith('HTTP 4')) throw error
+    if (!(error instanceof StoreFailure) || !error.code.startsWith('HTTP 4')) throw error
   }
   return missingAsUndefined(() =>
     client.send({ method: 'GET', key: root + key }, async (answer) => {
@@ -70,13 +71,13 @@ export async function readInfo(client: S3Client, root: string, key: string): Pro
   )
 }
 
-/** What the headers say of an object. Throws S3Failure `BadAnswer` when they are not those of one. */
+/** What the headers say of an object. Throws StoreFailure `BadAnswer` when they are not those of one. */
 export function infoOf(key: string, answer: Answer): ObjectInfo {
   const [etag, time, length] = ['etag', 'last-modified', 'content-length'].map((name) => answer.header(name))
   const range = answer.header('content-range')
   const size = range === null ? length : /^bytes \d+-\d+\/(\d+)$/.exec(range)?.[1]
   if (!etag || !time || !/^\d+$/.test(size ?? ''))
-    throw new S3Failure('BadAnswer', 0, 'an object without its data')
+    throw new StoreFailure('BadAnswer', 0, 'an object without its data')
   return { key, size: Number(size), modified: wholeSeconds(time), etag: tagOf(etag) }
 }
 
@@ -84,25 +85,25 @@ async function missingAsUndefined<T>(run: () => Promise<T>): Promise<T | undefin
   try {
     return await run()
   } catch (error) {
-    if (isS3(error, 'NoSuchKey')) return undefined
+    if (isFailure(error, 'NoSuchKey')) return undefined
     throw error
   }
 }
 
-/** Opens the body from a place on. Throws S3Failure `Changed` when it is not that of the same object any more. */
+/** Opens the body from a place on. Throws StoreFailure `Changed` when it is not that of the same object any more. */
 async function openAt(client: S3Client, root: string, info: ObjectInfo, at: number): Promise<Answer> {
   const headers = { 'if-match': `"${info.etag}"`, ...(at > 0 && { range: `bytes=${at}-` }) }
   const call = { method: 'GET', key: root + info.key, headers } as const
   try {
     return await client.send(call, async (answer) => {
       const { etag, size } = infoOf(info.key, answer)
-      if (etag !== info.etag || size !== info.size) throw new S3Failure('Changed', 0)
+      if (etag !== info.etag || size !== info.size) throw new StoreFailure('Changed', 0)
       const begins = answer.header('content-range')?.startsWith(`bytes ${at}-`) ?? at === 0
-      if (!begins) throw new S3Failure('BadAnswer', 0, 'another part than asked for')
+      if (!begins) throw new StoreFailure('BadAnswer', 0, 'another part than asked for')
       return answer
     })
   } catch (error) {
-    if (isS3(error, 'PreconditionFailed', 'NoSuchKey')) throw new S3Failure('Changed', 0)
+    if (isFailure(error, 'PreconditionFailed', 'NoSuchKey')) throw new StoreFailure('Changed', 0)
     throw error
   }
 }

@@ -3,8 +3,7 @@ import { createS3Client } from './s3-client.ts'
 import { createWriteClock } from './s3-clock.ts'
 import type { S3Client } from './s3-client.ts'
 import { StoreAway } from './late.ts'
-import { isPassing, isS3, reasonOf, s3Error, S3Failure } from './s3-errors.ts'
-import type { S3Action } from './s3-errors.ts'
+import { isPassingS3, reasonOf, s3Error } from './s3-errors.ts'
 import { firstPage, listObjects, readPage } from './s3-list.ts'
 import type { S3Options } from './s3-options.ts'
 import { probeConditionalWrites } from './s3-probe.ts'
@@ -12,6 +11,8 @@ import type { ProbeResult } from './s3-probe.ts'
 import { putObject } from './s3-put.ts'
 import { readInfo, readObject, readUnless } from './s3-read.ts'
 import type { Body, ObjectInfo, Storage } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
+import type { StoreAction } from './store-failure.ts'
 
 /** How long `/readyz` waits for the store, milliseconds. */
 const checkMs = 3_000
@@ -32,7 +33,7 @@ export async function s3Storage(options: S3Options): Promise<Storage> {
   const alone = createQueue()
   const place = { client, root, forbidHeader: options.forbidHeader, clock: createWriteClock() }
 
-  async function told<T>(action: S3Action, key: string, run: () => Promise<T>): Promise<T> {
+  async function told<T>(action: StoreAction, key: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
@@ -44,7 +45,7 @@ export async function s3Storage(options: S3Options): Promise<Storage> {
 
   /** Where the store does not refuse by itself, one writer of this process looks and writes at a time. */
   async function putWhenMissing(key: string, body: Body): Promise<ObjectInfo> {
-    if ((await info(key)) !== undefined) throw new S3Failure('PreconditionFailed', 0)
+    if ((await info(key)) !== undefined) throw new StoreFailure('PreconditionFailed', 0)
     return putObject({ ...place, key }, body)
   }
 
@@ -132,7 +133,7 @@ function tellLimits({ locked, creates, replaces, encrypted }: ProbeResult, optio
 
 /** True when the store may be there a moment later, and nobody has to correct anything. */
 function isAway(error: unknown): boolean {
-  return error instanceof S3Failure && isPassing(error) && error.code !== 'BadAnswer'
+  return error instanceof StoreFailure && isPassingS3(error) && error.code !== 'BadAnswer'
 }
 
 /** Waits for a store that starts at the same time as this server, as it does when a whole machine starts. */
@@ -157,7 +158,7 @@ async function openBucket(
   try {
     await client.send(firstPage(prefix), readPage)
   } catch (error) {
-    if (!createBucket || !isS3(error, 'NoSuchBucket')) throw error
+    if (!createBucket || !isFailure(error, 'NoSuchBucket')) throw error
     // Amazon's first region is the one that must not be named.
     const place = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
     const body = () => (region === 'us-east-1' ? '' : place)
@@ -166,13 +167,13 @@ async function openBucket(
       log.info('Made the bucket', { bucket })
     } catch (reason) {
       // Another replica was faster.
-      if (!isS3(reason, 'BucketAlreadyOwnedByYou')) throw reason
+      if (!isFailure(reason, 'BucketAlreadyOwnedByYou')) throw reason
     }
   }
 }
 
 function startError(error: unknown, options: S3Options): unknown {
-  if (!(error instanceof S3Failure)) return error
+  if (!(error instanceof StoreFailure)) return error
   if (error.code === 'NoKeys') return error.cause
   const { driver, bucket, endpoint, bucketHint } = options
   const [, told] = reasonOf(error)

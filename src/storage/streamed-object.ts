@@ -1,6 +1,6 @@
-import type { Answer } from './s3-answer.ts'
-import { isS3, S3Failure } from './s3-errors.ts'
+import type { Answer } from './store-answer.ts'
 import type { ObjectInfo } from './storage.ts'
+import { isFailure, StoreFailure } from './store-failure.ts'
 
 /** How often a stream goes on after a broken connection, without a byte in between. */
 const mostResumes = 3
@@ -15,7 +15,7 @@ export interface ObjectBody {
   readonly info: ObjectInfo
   /** The answer whose body is not begun yet. */
   readonly opened: Answer
-  /** Opens the body of the same object from a place on; throws S3Failure `Changed` when it is another one now. */
+  /** Opens the body of the same object from a place on; throws StoreFailure `Changed` when it is another one now. */
   reopen(at: number): Promise<Answer>
   /** Words an error for the reader of the stream. */
   worded(error: unknown): unknown
@@ -56,15 +56,15 @@ async function* chunksOf({ info, opened, reopen }: ObjectBody): AsyncGenerator<U
     try {
       for await (const chunk of answer.chunks()) {
         at += chunk.byteLength
-        if (at > info.size) throw new S3Failure('BadAnswer', 0, 'more bytes than announced')
+        if (at > info.size) throw new StoreFailure('BadAnswer', 0, 'more bytes than announced')
         unread.refresh()
         yield chunk
         resumes = 0
       }
       if (at === info.size) return
-      throw new S3Failure('Cut', 0, 'fewer bytes than announced')
+      throw new StoreFailure('Cut', 0, 'fewer bytes than announced')
     } catch (error) {
-      if (!isS3(error, 'Cut', 'Stalled') || resumes >= mostResumes) throw error
+      if (!isFailure(error, 'Cut', 'Stalled') || resumes >= mostResumes) throw error
     } finally {
       clearTimeout(unread)
     }

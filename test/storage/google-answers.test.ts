@@ -5,9 +5,9 @@ import { checked } from '../../src/storage/checked.ts'
 import type { GoogleOptions } from '../../src/storage/google-options.ts'
 import { googleStorage } from '../../src/storage/google.ts'
 import { StoreAway } from '../../src/storage/late.ts'
-import { S3Failure } from '../../src/storage/s3-errors.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { bytes, keys, text } from './contract.ts'
+import { StoreFailure } from '../../src/storage/store-failure.ts'
 
 interface StandIn extends AsyncDisposable {
   readonly storage: Storage
@@ -304,14 +304,14 @@ describe('at start', () => {
 
   test('credentials that cannot be had are told, and a sign-in that fails now is tried later', async () => {
     const failing = (error: unknown) => ({ keys: () => Promise.reject(error), forget: () => undefined })
-    const none = new S3Failure('NoCredentials', 0, '', {
+    const none = new StoreFailure('NoCredentials', 0, '', {
       cause: new Error('set GOOGLE_APPLICATION_CREDENTIALS'),
     })
     const url = new URL('http://127.0.0.1:1')
     await expect(openedAt(url, { tokens: failing(none) })).rejects.toThrow(
       'set GOOGLE_APPLICATION_CREDENTIALS',
     )
-    const away = await openedAt(url, { tokens: failing(new S3Failure('SignInFailed', 503)) }).catch(
+    const away = await openedAt(url, { tokens: failing(new StoreFailure('SignInFailed', 503)) }).catch(
       (error) => error,
     )
     expect(away).toBeInstanceOf(StoreAway)

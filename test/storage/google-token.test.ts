@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { join } from 'node:path'
 import { applicationDefault } from '../../src/storage/google-token.ts'
-import { S3Failure } from '../../src/storage/s3-errors.ts'
 import { eventually } from '../support/eventually.ts'
 import { projectRoot } from '../support/start-server.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
+import { StoreFailure } from '../../src/storage/store-failure.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -286,8 +286,8 @@ describe('without credentials', () => {
   })
 })
 
-async function failure(promise: Promise<unknown>): Promise<S3Failure> {
+async function failure(promise: Promise<unknown>): Promise<StoreFailure> {
   const error = await promise.catch((reason: unknown) => reason)
-  if (!(error instanceof S3Failure)) throw error
+  if (!(error instanceof StoreFailure)) throw error
   return error
 }

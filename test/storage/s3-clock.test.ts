@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { fixedKeys } from '../../src/storage/aws-keys.ts'
-import type { Answer } from '../../src/storage/s3-answer.ts'
+import type { Answer } from '../../src/storage/store-answer.ts'
 import { createWriteClock, writeWindow } from '../../src/storage/s3-clock.ts'
 import { s3Storage } from '../../src/storage/s3.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { failureFrom } from '../../src/storage/s3-answer.ts'
-import { isPassing, S3Failure } from '../../src/storage/s3-errors.ts'
+import { failureFrom } from '../../src/storage/store-answer.ts'
+import { isPassingS3 } from '../../src/storage/s3-errors.ts'
+import { StoreFailure } from '../../src/storage/store-failure.ts'
 
 const address = 'http://127.0.0.1:1/charts/a?X-Amz-Credential=key&X-Amz-Signature=hush'
 
@@ -20,9 +21,9 @@ describe('an error of fetch', () => {
     [undefined, 'Cut', true],
   ])('%s becomes %s and loses its address', (code, expected, passing) => {
     const failure = failureFrom(fetchError(code, `something fetching "${address}"`), false)
-    expect(failure).toBeInstanceOf(S3Failure)
+    expect(failure).toBeInstanceOf(StoreFailure)
     expect(failure).toMatchObject({ code: expected, status: 0 })
-    expect(isPassing(failure as S3Failure)).toBe(passing)
+    expect(isPassingS3(failure as StoreFailure)).toBe(passing)
     expect(Bun.inspect(failure)).not.toContain('hush')
   })
 
@@ -49,5 +50,5 @@ test.each([
   [403, false],
   [412, false],
 ])('an answer %d that says no more is passing: %s', (status, passing) => {
-  expect(isPassing(new S3Failure(`HTTP ${status}`, status))).toBe(passing)
+  expect(isPassingS3(new StoreFailure(`HTTP ${status}`, status))).toBe(passing)
 })

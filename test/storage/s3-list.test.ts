@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Answer } from '../../src/storage/s3-answer.ts'
+import type { Answer } from '../../src/storage/store-answer.ts'
 import type { Call, S3Client } from '../../src/storage/s3-client.ts'
 import { listObjects } from '../../src/storage/s3-list.ts'
 import { element } from '../../src/storage/s3-xml.ts'
