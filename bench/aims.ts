@@ -1,3 +1,4 @@
+import { accessAims } from './access-aims.ts'
 import type { Row } from './row.ts'
 import { storeAims } from './store-aims.ts'
 import { atLeast, atMost, divide, median } from './verdict.ts'
@@ -13,6 +14,7 @@ export function verdicts(row: Row, rows: readonly Row[]): Verdict[] {
     ...helmAims(row),
     ...pageAims(row),
     ...storeAims(row, rows),
+    ...accessAims(row),
   ]
 }
 

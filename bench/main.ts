@@ -7,11 +7,13 @@ import type { Options } from './options.ts'
 import { markdownSection, progressLine, terminalTable } from './report.ts'
 import type { Results } from './report.ts'
 import type { Bench, Row } from './row.ts'
+import { measureAccess } from './rows/access.ts'
 import { measureHelm } from './rows/helm.ts'
 import { measureMemory } from './rows/memory.ts'
 import { measurePages } from './rows/pages.ts'
 import { measurePublishing } from './rows/publish.ts'
 import { measureReads } from './rows/reads.ts'
+import { measureHandshakes } from './rows/handshakes.ts'
 import { measureStarts } from './rows/start.ts'
 import { measureStoreStarts } from './rows/store-starts.ts'
 import { measureStores } from './rows/stores.ts'
@@ -62,6 +64,8 @@ async function measure(options: Options): Promise<Results> {
     await measureMemory(bench)
     await measureHelm(bench)
     await measureStores(bench)
+    await measureAccess(bench)
+    await measureHandshakes(bench)
     await measureStoreStarts(bench)
   } finally {
     await rm(scratch, { recursive: true, force: true })

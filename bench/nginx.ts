@@ -10,18 +10,24 @@ export interface Nginx extends Server {
   offer(path: string, bytes: Uint8Array, gzip?: Uint8Array): Promise<void>
 }
 
+export interface NginxVariant {
+  readonly log: boolean
+  /** Files of a certificate and its key: nginx speaks HTTPS then. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
 /**
  * Starts nginx as the yardstick: one worker on the server's core, sendfile and tcp_nopush, its own ETag, ready-made
  * .gz files (gzip_static). `log` says whether it writes its access log to a file, as Debian's settings do and as the
  * other servers do; without it, nothing is written.
  */
-export async function startNginx(bench: Bench, variant: { log: boolean }): Promise<Nginx> {
+export async function startNginx(bench: Bench, variant: NginxVariant): Promise<Nginx> {
   const port = await freePort()
-  const home = join(bench.scratch, variant.log ? 'nginx' : 'nginx-silent')
+  const home = join(bench.scratch, `nginx-${port}`)
   const files = join(home, 'files')
   await mkdir(files, { recursive: true })
   const settings = join(home, 'nginx.conf')
-  await Bun.write(settings, nginxConf({ home, files, port, log: variant.log }))
+  await Bun.write(settings, nginxConf({ home, files, port, ...variant }))
   const server = startServer(() => ['nginx', '-p', home, '-e', join(home, 'error.log'), '-c', settings], {
     core: bench.options.serverCore,
     port,
@@ -34,7 +40,11 @@ export async function startNginx(bench: Bench, variant: { log: boolean }): Promi
   return { ...server, offer }
 }
 
-function nginxConf(where: { home: string; files: string; port: number; log: boolean }): string {
+function nginxConf(where: NginxVariant & { home: string; files: string; port: number }): string {
+  const secure =
+    where.tls === undefined
+      ? ''
+      : `\n    ssl_certificate ${where.tls.cert};\n    ssl_certificate_key ${where.tls.key};`
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `  ${kind}_temp_path ${where.home}/${kind};`,
   )
@@ -53,7 +63,7 @@ http {
   types { application/x-yaml yaml; application/gzip tgz; application/json json; }
 ${temporary.join('\n')}
   server {
-    listen 127.0.0.1:${where.port};
+    listen 127.0.0.1:${where.port}${where.tls === undefined ? '' : ' ssl'};${secure}
     root ${where.files};
   }
 }

@@ -21,7 +21,7 @@ export const usage = `Usage: bun run bench [options]
 
   --quick          one round of one second: rough figures in some minutes
   --only <name>    only the rows whose name begins so (again for more): index, archive, list, page, browser,
-                   publish, start, memory, helm, store
+                   publish, start, memory, helm, store, access, tls
   --rounds <n>     rounds per figure (default 3, the median is told)
   --seconds <n>    seconds of load per figure (default 3)
   --out <name>     keeps the raw figures in bench/results/<name>.json

@@ -17,6 +17,7 @@ export interface Results {
 const columns: { id: SubjectId; title: string }[] = [
   { id: 'chartroom', title: 'Chartroom' },
   { id: 'chartroom-single', title: 'Chartroom --single-replica' },
+  { id: 'without', title: 'without it' },
   { id: 'nginx', title: 'nginx' },
   { id: 'nginx-silent', title: 'nginx, no log' },
   { id: 'disk', title: 'bare disk' },
@@ -115,7 +116,7 @@ const shown: Shown[] = [
   { metric: 'cpu_ms', name: 'CPU ', print: time, ranged: true },
   { metric: 'per_second', name: '', print: (value) => `${rate(value)}/s`, ranged: false },
   { metric: 'p50_ms', name: 'p50 ', print: time, ranged: false },
-  { metric: 'p99_ms', name: 'p99 ', print: time, ranged: false, only: /^store-/ },
+  { metric: 'p99_ms', name: 'p99 ', print: time, ranged: false, only: /^(store|access)-/ },
   { metric: 'reads_per_second', name: 'readers ', print: (value) => `${rate(value)}/s`, ranged: false },
   { metric: 'wire_kb', name: '', print: (value) => `${digits(value)} KB`, ranged: false },
   { metric: 'layout_shift', name: 'layout shift ', print: (value) => value.toFixed(3), ranged: false },

@@ -3,11 +3,12 @@ import type { Options } from './options.ts'
 
 /**
  * What is measured side by side; `disk` is the bare disk, `bare` the store without a server between, `chartroom-single`
- * Chartroom with `--single-replica`.
+ * Chartroom with `--single-replica`, `without` Chartroom without what the row is about.
  */
 export type SubjectId =
   | 'chartroom'
   | 'chartroom-single'
+  | 'without'
   | 'nginx'
   | 'nginx-silent'
   | 'chartmuseum'

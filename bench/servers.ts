@@ -15,8 +15,8 @@ const project = resolve(import.meta.dir, '..')
 /** The single executable that `bun run build` makes. */
 export const executable = join(project, 'dist', 'chartroom')
 
-/** The two ways of starting Chartroom. */
-export type Program = 'source' | 'executable'
+/** The ways of starting Chartroom; `silent` is from source without its access log. */
+export type Program = 'source' | 'executable' | 'silent'
 
 /** The Helm repository servers that take part in this run, Chartroom first. */
 export function repositoryServers(): SubjectId[] {
@@ -62,7 +62,8 @@ export async function startOver(
 }
 
 function command(subject: SubjectId, program: Program): string[] {
-  const own = program === 'executable' ? [executable] : [process.execPath, join(project, 'src/main.ts')]
+  const source = program === 'silent' ? 'bench/silent.ts' : 'src/main.ts'
+  const own = program === 'executable' ? [executable] : [process.execPath, join(project, source)]
   if (subject === 'chartroom') return own
   if (subject === 'chartroom-single') return [...own, '--single-replica']
   const binary = process.env['CHARTMUSEUM'] ?? 'chartmuseum'
