@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { checkedConfig } from './commands/check-config.ts'
 import { checkHealth } from './commands/health.ts'
 import { licensesText } from './commands/licenses.ts'
 import { versionText } from './commands/version.ts'
-import { openRegistry } from './commands/open-registry.ts'
+import { openRegistry, writesJson } from './commands/open-registry.ts'
 import { serve } from './commands/serve.ts'
 import { runWork } from './commands/work.ts'
 import { readCommandLine } from './config/command-line.ts'
 import { helpText } from './config/help.ts'
-import { loadSettings, SettingsError, type Loaded } from './config/load.ts'
+import { loadSettings, SettingsError, type LoadInput } from './config/load.ts'
 import type { Settings } from './config/options.ts'
+import { rememberingReader } from './config/text-file.ts'
 import { isRegistryError } from './errors.ts'
 import { createLog, wantsColour, type LogWriter } from './log-writer.ts'
 import { StartError } from './start-error.ts'
@@ -28,12 +29,18 @@ function fail(error: unknown): never {
 }
 
 async function run(argv: readonly string[]): Promise<void> {
-  const { command, subject } = readCommandLine(argv)
+  const { command, subject, checkConfig } = readCommandLine(argv)
   if (command === 'help') return print(helpText(process.stdout.columns, subject))
   if (command === 'version') return print(versionText())
   if (command === 'licenses') return print(await licensesText())
-  const loaded = load(argv)
+  const input: LoadInput = { argv, env: process.env, readFile: rememberingReader() }
+  const loaded = loadSettings(input)
   const { settings } = loaded
+  for (const [variable, value] of Object.entries(loaded.credentials)) {
+    if (value === undefined) delete process.env[variable]
+    else process.env[variable] = value
+  }
+  if (checkConfig) return print(await checkedConfig(loaded, process.stdout.columns))
   if (command === 'health') {
     const { healthy, message } = await checkHealth(settings)
     print(message)
@@ -42,21 +49,18 @@ async function run(argv: readonly string[]): Promise<void> {
   const log = logOf(settings)
   for (const warning of loaded.warnings) log.warn(warning)
   if (command === 'import' || command === 'export' || command === 'doctor') {
-    process.exit(await runWork(command, loaded, { argv, log, openRegistry }))
+    process.exit(await runWork(command, loaded, { input, log, openRegistry }))
   }
-  // ChartMuseum: --gen-index works at depth 0 only and is ignored otherwise.
-  if (settings.genIndex && settings.depth === 0 && !settings.depthDynamic) await printIndex(settings, log)
-  else await serve(loaded, log, fail)
-}
-
-function load(argv: readonly string[]): Loaded {
-  return loadSettings({ argv, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  // ChartMuseum: --gen-index works at depth 0 only (with --depth-dynamic too) and is ignored otherwise.
+  if (settings.genIndex && settings.depth === 0) return printIndex(settings, log)
+  if (settings.genIndex) log.warn('--gen-index has no effect with --depth: the server starts')
+  await serve(loaded, log, fail)
 }
 
 /** Prints the index of the root repository and nothing else on standard output. */
 async function printIndex(settings: Settings, log: LogWriter): Promise<void> {
   const { registry, scratch } = await openRegistry(settings, log)
-  print(await registry.repository('').indexText(settings.jsonIndex ? 'json' : 'yaml'))
+  print(await registry.repository('').indexText(writesJson(settings) ? 'json' : 'yaml'))
   await registry.close()
   await scratch?.close()
   log.flush()

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Loaded } from '../config/load.ts'
 import type { CommandSettings } from '../config/options-commands.ts'
 import type { Settings } from '../config/options.ts'
@@ -106,7 +106,7 @@ function checkFolder(folder: string): void {
 
 function credentialsOf(url: URL, own: CommandSettings) {
   const user = own.fromUser || decoded(url.username)
-  const password = own.fromPass || passwordIn(own.fromPassFile) || decoded(url.password)
+  const password = own.fromPass || decoded(url.password)
   return user === '' && password === '' ? undefined : { user, password }
 }
 
@@ -117,17 +117,6 @@ function decoded(text: string): string {
   } catch (error) {
     if (error instanceof URIError) return text
     throw error
-  }
-}
-
-function passwordIn(path: string): string {
-  if (path === '') return ''
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    throw new StartError(
-      `Cannot read the password file "${path}": ${error instanceof Error ? error.message : ''}`,
-    )
   }
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { credentialsFromFiles } from '../config/credentials.ts'
 import { loadSettings, SettingsError, type LoadInput } from '../config/load.ts'
-import { flags, variableOf, type Flag } from '../config/options.ts'
+import { fileTwinOf, flags, variableOf, type Flag } from '../config/options.ts'
 import type { Environment } from '../storage/aws-profile.ts'
 import type { StorageSettings } from '../storage/open.ts'
 import { storageSettings } from './storage-settings.ts'
@@ -103,21 +104,35 @@ function store(
   input: LoadInput,
   address: Partial<Readonly<Record<Flag, string>>>,
 ): OtherPlace {
-  const env: Record<string, string | undefined> = { ...input.env }
-  for (const [variable, value] of Object.entries(input.env)) {
-    if (variable.startsWith(side)) env[variable.slice(side.length)] = value
-  }
-  const ofSide = flags
-    .filter((flag) => flag.startsWith('storage') && input.env[side + variableOf(flag)] !== undefined)
-    .map((flag) => [flag, input.env[side + variableOf(flag)]] as const)
-  const changes = [...ofSide, ...Object.entries(address)].map(([flag, value]) => `--${flag}=${value}`)
+  const variables = Object.fromEntries(
+    Object.entries(input.env)
+      .filter(([variable]) => variable.startsWith(side))
+      .map(([variable, value]) => [variable.slice(side.length), value]),
+  )
+  const keys = credentialsFromFiles(variables, input.readFile)
+  const ofSide = { ...variables, ...keys.changes }
+  const env = { ...input.env, ...ofSide }
+  const inAddress = (Object.entries(address) as [Flag, string][]).map(([flag, value]) => [
+    variableOf(flag),
+    value,
+  ])
+  const above = { ...storageOnly(ofSide), ...Object.fromEntries(inAddress) }
   try {
-    const { settings } = loadSettings({ ...input, argv: [...input.argv, ...changes], env })
+    if (keys.mistakes.length > 0) throw new SettingsError(keys.mistakes)
+    const { settings } = loadSettings({ ...input, env, above })
     return { kind: 'store', settings: storageSettings(settings), env, name }
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     throw new SettingsError(error.mistakes.map((mistake) => `${name}: ${mistake}`))
   }
+}
+
+/** The variables of storage settings, values and files that hold them: no others are given for one side. */
+function storageOnly(variables: Environment): Environment {
+  const names = flags
+    .filter((flag) => flag.startsWith('storage'))
+    .flatMap((flag) => [variableOf(flag), fileTwinOf(flag)?.variable ?? ''])
+  return Object.fromEntries(names.flatMap((name) => (name in variables ? [[name, variables[name]]] : [])))
 }
 
 /** A store in a few words for a person: what it is and where. */

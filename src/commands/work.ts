@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import type { Loaded } from '../config/load.ts'
+import type { LoadInput, Loaded } from '../config/load.ts'
 import type { Log } from '../log.ts'
 import type { OpenRegistry } from './import.ts'
 import { otherPlace, type Side } from './other-store.ts'
 
 /** What the commands need that do something once and end. */
 export interface WorkParts {
-  readonly argv: readonly string[]
+  /** What the settings were read from: those of the other side of a copy are read from the same. */
+  readonly input: LoadInput
   readonly log: Log
   readonly openRegistry: OpenRegistry
 }
@@ -18,14 +18,9 @@ export interface WorkParts {
 export async function runWork(
   command: 'import' | 'export' | 'doctor',
   loaded: Loaded,
-  { argv, log, openRegistry }: WorkParts,
+  { input, log, openRegistry }: WorkParts,
 ): Promise<number> {
-  const place = (side: Side) =>
-    otherPlace(loaded.subject ?? '', side, {
-      argv,
-      env: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-    })
+  const place = (side: Side) => otherPlace(loaded.subject ?? '', side, input)
   switch (command) {
     case 'import':
       return (await import('./import.ts')).importCharts(loaded, place('FROM_'), { log, openRegistry })

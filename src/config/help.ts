@@ -1,7 +1,7 @@
 import { commandTexts } from './help-commands.ts'
 import { markdownTable } from './markdown-table.ts'
-import { commandFlags, commandOptionOf, type WorkCommand } from './options-commands.ts'
-import { groups, optionOf, variableOf, type Flag } from './options.ts'
+import { commandFlags, commandOptionOf, commandTwinOf, type WorkCommand } from './options-commands.ts'
+import { fileTwinOf, flags, groups, optionOf, variableOf, type Flag } from './options.ts'
 
 const usage = `Usage: chartroom [COMMAND] [SETTING …]
 
@@ -17,7 +17,7 @@ Commands
 
 Without --storage Chartroom runs in local trial mode: charts in ./data, reachable from this computer only.
 Each setting is a flag (-flag works too), a variable, or a key in the config file; flags win over variables, variables
-over the file.
+over the file. --check-config prints the settings as they take effect and where each was given, and starts nothing.
 `
 
 /**
@@ -31,7 +31,19 @@ export function helpText(width = 100, topic?: string): string {
     const rows = (Object.keys(table) as Flag[]).map((flag) => helpRow(flag, width))
     return `\n${title}\n${rows.join('')}`
   })
-  return usage + parts.join('')
+  return usage + fromFilesText(width) + parts.join('')
+}
+
+/** How a value is read from a file, said once for all settings that can be. */
+function fromFilesText(width: number): string {
+  const example = 'basic-auth-pass'
+  const twin = fileTwinOf(example)
+  const others = flags.filter((flag) => flag !== example && fileTwinOf(flag) !== undefined)
+  const names = others.map((flag) => `--${flag}`)
+  const text =
+    `A secret can be read from a file, so that it stands in no process list: --${twin?.flag} FILE, ${twin?.variable} ` +
+    `or the key ${twin?.key} in place of --${example}. The same goes for ${names.join(', ')}.`
+  return `${wrap(text, width).join('\n')}\n`
 }
 
 /** The settings as Markdown tables, one per group, for the README. */
@@ -50,10 +62,12 @@ function commandHelp(command: WorkCommand, width: number): string {
     .filter((flag) => commandOptionOf(flag).commands.includes(command))
     .map((flag) => {
       const { variable, reader, help, default: fallback } = commandOptionOf(flag)
+      const twin = commandTwinOf(flag)
       const takes = reader.takes === '' ? '' : ` ${reader.takes}`
       const known = typeof fallback === 'number' ? ` [${fallback}]` : ''
       const spelled = `--${flag}${takes}${variable === undefined ? '' : `  (${variable})`}`
-      return `  ${spelled}\n${indented(help + known, width)}`
+      const inFile = twin === undefined ? '' : `; from a file with --${twin.flag} (${twin.variable})`
+      return `  ${spelled}\n${indented(help + inFile + known, width)}`
     })
   return `${commandTexts[command]}\nSettings of this command\n${rows.join('')}
 The storage is named by the same settings as for the server: "chartroom --help" lists them.
@@ -88,9 +102,9 @@ function tableRow(flag: Flag): string[] {
 }
 
 function notesOf(flag: Flag): string {
-  const { later, noEffect } = optionOf(flag)
-  if (later !== undefined) return `. Not there yet: refused, because ${later}`
-  return noEffect === undefined ? '' : `. Accepted without effect: ${noEffect}`
+  const { deprecated, noEffect } = optionOf(flag)
+  const why = noEffect ?? deprecated
+  return why === undefined ? '' : `. Accepted without effect: ${why}`
 }
 
 /** The default as one would write it; "" for none, and for switches that are off. */

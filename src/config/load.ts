@@ -1,21 +1,28 @@
 import { resolve } from 'node:path'
-import { readCommandLine } from './command-line.ts'
+import { readCommandLine, type Command, type CommandLine } from './command-line.ts'
+import { readCommandSettings } from './command-settings.ts'
 import { readConfigFile, type ConfigFile } from './config-file.ts'
-import { readCommandSettings, type CommandSettings } from './options-commands.ts'
-import { flags, optionOf, settingOf, variableOf, type Flag, type Settings } from './options.ts'
+import { credentialsFromFiles } from './credentials.ts'
+import { firstGiven, lineLevel, readTexts, said, variableLevel, type Given, type Source } from './given.ts'
+import { namesOf, shownText } from './names.ts'
+import type { CommandSettings } from './options-commands.ts'
+import { fileTwinOf, flags, optionOf, settingOf, variableOf, type Flag, type Settings } from './options.ts'
 import { checkTogether } from './rules.ts'
-
-/** Where a setting's value came from. */
-export type Source = 'flag' | 'variable' | 'file' | 'default'
+import { unreadableBecause, type ReadText } from './text-file.ts'
 
 /** The settings, ready to use. */
 export interface Loaded {
   readonly settings: Settings
   readonly sources: Readonly<Record<keyof Settings, Source>>
-  /** Sentences for the log: settings without effect, unknown keys of the file. */
+  /** Where each setting that is not a default was given: `--port`, `PORT`, `chartroom.yaml line 3`. */
+  readonly places: Readonly<Partial<Record<keyof Settings, string>>>
+  /** Variables to set, or with undefined to take away, before a storage is opened: keys that were read from files. */
+  readonly credentials: Variables
+  /** Sentences for the log: settings without effect. */
   readonly warnings: readonly string[]
   /** True when no storage was named: the folder ./data, on this computer only. */
   readonly trial: boolean
+  readonly command: Command
   /** What the command works on, where it works on something. */
   readonly subject: string | undefined
   /** The settings of the commands beside serve. */
@@ -33,18 +40,15 @@ export class SettingsError extends Error {
   }
 }
 
-/** What loadSettings reads: the arguments after the program's name, the environment, and files as UTF-8 text. */
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What loadSettings reads: the arguments after the program's name, the environment, and files as text. */
 export interface LoadInput {
   readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly readFile: (path: string) => string
-}
-
-/** What was given for one setting, and how to speak of it. */
-interface Given {
-  readonly texts: readonly string[]
-  readonly source: Source
-  readonly place: string
+  readonly env: Variables
+  readonly readFile: ReadText
+  /** Variables that win over the flags too. */
+  readonly above?: Variables
 }
 
 /**
@@ -53,27 +57,26 @@ interface Given {
  *
  * @throws SettingsError with every mistake, never with a secret.
  */
-export function loadSettings({ argv, env, readFile }: LoadInput): Loaded {
+export function loadSettings({ argv, env, readFile, above = {} }: LoadInput): Loaded {
   const line = readCommandLine(argv)
-  const own = readCommandSettings(line.own, env)
-  const mistakes = [...line.mistakes, ...own.mistakes]
+  const own = readCommandSettings(line, env, readFile)
   const file = configFile(line.given.get('config')?.at(-1) ?? env['CONFIG'] ?? '', readFile)
-  mistakes.push(...file.mistakes)
-
+  const credentials = credentialsFromFiles(env, readFile)
+  const mistakes = [...line.mistakes, ...own.mistakes, ...file.mistakes, ...credentials.mistakes]
   const values: Record<string, unknown> = {}
   const sources: Record<string, Source> = {}
+  const places: Record<string, string> = {}
   const unread = new Set<Flag>()
   for (const flag of flags) {
-    const given = givenFor(flag, line.given, env, file)
+    const given = firstGiven(levelsOf(flag, { above, line, env, file }), namesOf(flag), readFile)
+    const { value, mistake, place } = valueOf(flag, given)
     const name = settingOf(flag)
-    sources[name] = given?.source ?? 'default'
-    values[name] = optionOf(flag).default
-    if (!given) continue
-    const value = readValue(flag, given.texts)
-    if (value === undefined) {
-      mistakes.push(unreadable(flag, given))
-      unread.add(flag)
-    } else values[name] = value
+    values[name] = value
+    sources[name] = given?.kind === 'given' ? given.source : 'default'
+    if (place !== undefined) places[name] = place
+    if (mistake === undefined) continue
+    mistakes.push(mistake)
+    unread.add(flag)
   }
 
   // Every flag of the table was just given a value that its own reader made.
@@ -83,8 +86,18 @@ export function loadSettings({ argv, env, readFile }: LoadInput): Loaded {
   const together = checkTogether(settings, isGiven)
   mistakes.push(...together.mistakes)
   if (mistakes.length > 0) throw new SettingsError(mistakes)
-  const warnings = [...file.warnings, ...together.warnings]
-  return { ...withPlaces(settings, from), sources: from, warnings, subject: line.subject, own: own.settings }
+  const { command, subject } = line
+  const { warnings } = together
+  return {
+    ...withPlaces(settings, from),
+    sources: from,
+    places,
+    credentials: credentials.changes,
+    warnings,
+    command,
+    subject,
+    own: own.settings,
+  }
 }
 
 /** Fills in what depends on the mode, and makes folders absolute. */
@@ -103,58 +116,67 @@ function withPlaces(settings: Settings, sources: Loaded['sources']): Pick<Loaded
   }
 }
 
-function givenFor(
-  flag: Flag,
-  line: ReadonlyMap<Flag, readonly string[]>,
-  env: LoadInput['env'],
-  file: ConfigFile,
-): Given | undefined {
+interface Said {
+  readonly above: Variables
+  readonly line: CommandLine
+  readonly env: Variables
+  readonly file: ConfigFile
+}
+
+/** Whatever says something about a setting, the first to be believed first. */
+function levelsOf(flag: Flag, { above, line, env, file }: Said) {
+  const twin = fileTwinOf(flag)
   const variable = variableOf(flag)
-  const onLine = line.get(flag)
-  if (onLine) return { texts: onLine, source: 'flag', place: `--${flag}` }
-  const inEnv = env[variable]
-  if (inEnv !== undefined) return { texts: [inEnv], source: 'variable', place: variable }
-  const inFile = file.given.get(flag)
-  if (!inFile) return undefined
-  return { texts: inFile.texts, source: 'file', place: `line ${inFile.line} of the config file` }
+  const value = file.given.get(flag)
+  const path = file.files.get(flag)
+  return [
+    variableLevel(above, variable, twin),
+    lineLevel(line, flag, twin),
+    variableLevel(env, variable, twin),
+    {
+      source: 'file',
+      value: said(value?.texts, value?.place ?? ''),
+      path: said(path?.texts, path?.place ?? ''),
+    } as const,
+  ]
 }
 
-/** The value of the last text, or of all of them where the setting may be given several times. */
-function readValue(flag: Flag, texts: readonly string[]): unknown {
-  const { reader } = optionOf(flag)
-  if (!reader.join) return reader.read(texts.at(-1) ?? '')
-  const values = texts.map((text) => reader.read(text))
-  return values.includes(undefined) ? undefined : reader.join(values)
+/** What a setting is after all that was said about it. */
+function valueOf(flag: Flag, given: Given): { value: unknown; mistake?: string; place?: string } {
+  const option = optionOf(flag)
+  if (given === undefined) return { value: option.default }
+  if (given.kind === 'mistake') {
+    // Something stands in, so that no rule calls missing what is only unreadable. Nothing starts with it.
+    return { value: option.reader.read('unread') ?? option.default, mistake: given.sentence }
+  }
+  const value = readTexts(option, given.texts)
+  if (value !== undefined) return { value, place: given.place }
+  return { value: option.default, mistake: unreadable(flag, given) }
 }
 
-function unreadable(flag: Flag, { texts, place }: Given): string {
-  const { secret, reader, key } = optionOf(flag)
-  const shown = secret ? 'the value' : JSON.stringify(texts.join(','))
+function unreadable(flag: Flag, { texts, place }: { texts: readonly string[]; place: string }): string {
+  const { reader, key } = optionOf(flag)
   const names = `--${flag}, ${variableOf(flag)}${key === '' ? '' : `, file key ${key}`}`
-  return `${place}: ${shown} is not ${reader.expected} (${names})`
+  return `${place}: ${shownText(flag, texts.join(','))} is not ${reader.expected} (${names})`
 }
 
-const noFile: ConfigFile = { given: new Map(), mistakes: [], warnings: [] }
+const noFile: ConfigFile = { given: new Map(), files: new Map(), mistakes: [] }
+
+/** Nobody writes so much by hand. */
+const maxFileBytes = 1024 * 1024
 
 /** Reads the named file and no other: ChartMuseum may take one beside it with another ending. */
-function configFile(path: string, readFile: LoadInput['readFile']): ConfigFile {
+function configFile(path: string, readFile: ReadText): ConfigFile {
   if (path === '') return noFile
   const said = `--config ${JSON.stringify(path)} (CONFIG)`
   if (!/(^|\/)[^/.]+$|\.ya?ml$/.test(path)) {
     return { ...noFile, mistakes: [`${said}: expected a file that ends in .yaml, .yml or has no ending`] }
   }
+  let text: string
   try {
-    return readConfigFile(readFile(path), path)
+    text = readFile(path, maxFileBytes)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    const why: Readonly<Record<string, string>> = {
-      ENOENT: 'there is no such file',
-      EACCES: 'the file cannot be read, its permissions forbid it',
-      EISDIR: 'that is a folder, not a file',
-    }
-    return {
-      ...noFile,
-      mistakes: [`${said}: ${why[String(error.code)] ?? `cannot be read (${error.code})`}`],
-    }
+    return { ...noFile, mistakes: [`${said}: ${unreadableBecause(error)}`] }
   }
+  return readConfigFile(text, path)
 }

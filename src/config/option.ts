@@ -22,12 +22,14 @@ export interface OptionNotes {
   readonly short?: string
   /** The default in words, where the value alone would mislead. */
   readonly shown?: string
-  /** Never printed: not in mistakes, not in the log. */
+  /** Never printed: not in mistakes, not in the log. May be read from a file. */
   readonly secret?: true
-  /** The function is not there yet, and starting without it would be unsafe: using the setting is a mistake. */
-  readonly later?: string
+  /** May be read from a file although it is no secret: it is handed out beside one. */
+  readonly inFile?: true
   /** Accepted without effect: one warning at start says why. */
   readonly noEffect?: string
+  /** The same, for what ChartMuseum itself calls deprecated. */
+  readonly deprecated?: string
 }
 
 /** One setting: all that flag, variable, config file, help and the type of `Settings` need to know. */
@@ -181,9 +183,11 @@ export function isHostName(item: string): boolean {
   return item.length <= 253 && !/^[\d.]+$/.test(item) && labels.every((part) => label.test(part))
 }
 
-/** Go's integer literals: decimal, 0x, 0o, 0b, a leading 0 for octal, "_" between digits of a prefixed one. */
+/** Go's integer literals: decimal, 0x, 0o, 0b, a leading 0 for octal; "_" between digits and behind a prefix. */
 function parseWhole(given: string): number | undefined {
-  const match = /^([+-]?)(0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|0[0-7]*|[1-9]\d*)$/.exec(given)
+  const match = /^([+-]?)(0x(?:_?[\da-f])+|0o(?:_?[0-7])+|0b(?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?\d)*)$/i.exec(
+    given,
+  )
   if (!match) return undefined
   const digits = (match[2] ?? '').replaceAll('_', '').replace(/^0(?=[0-7])/, '0o')
   const value = Number(digits) * (match[1] === '-' ? -1 : 1)

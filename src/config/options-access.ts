@@ -2,7 +2,7 @@ import { isHostName, list, text, toggle } from './option.ts'
 
 /** Who may do what. */
 export const accessOptions = {
-  'basic-auth-user': text('basicauth.user', 'NAME', 'User name for basic auth'),
+  'basic-auth-user': text('basicauth.user', 'NAME', 'User name for basic auth', { inFile: true }),
   'basic-auth-pass': text('basicauth.pass', 'PASSWORD', 'Password for basic auth', { secret: true }),
   'auth-anonymous-get': toggle('authanonymousget', 'Reading needs no credentials, writing does'),
   'basic-auth-htpasswd': text(

@@ -1,4 +1,5 @@
 import { special, text, toggle, whole, type Option } from './option.ts'
+import { twinOf, type Twin } from './twins.ts'
 
 /** The commands that have settings of their own beside those of the server. */
 export type WorkCommand = 'import' | 'export' | 'doctor'
@@ -45,15 +46,14 @@ export const commandOptions = {
   json: of(['import', 'export', 'doctor'], toggle('', 'Print the summary as JSON')),
   'from-user': of(
     ['import'],
-    text('', 'NAME', 'User name for the repository that charts come from', { variable: 'FROM_USER' }),
+    text('', 'NAME', 'User name for the repository that charts come from', {
+      variable: 'FROM_USER',
+      inFile: true,
+    }),
   ),
   'from-pass': of(
     ['import'],
     text('', 'PASSWORD', 'Password for it', { variable: 'FROM_PASS', secret: true }),
-  ),
-  'from-pass-file': of(
-    ['import'],
-    text('', 'FILE', 'File that holds the password', { variable: 'FROM_PASS_FILE' }),
   ),
   'from-ca-file': of(
     ['import'],
@@ -84,32 +84,8 @@ export const commandFlags = Object.keys(commandOptions) as CommandFlag[]
 export const commandOptionOf = (flag: CommandFlag): CommandOption<unknown> =>
   commandOptions[flag] as CommandOption<unknown>
 
-/** What was given for the commands' own settings, as read from the command line and the environment. */
-export interface GivenCommandSettings {
-  readonly settings: CommandSettings
-  readonly mistakes: readonly string[]
-}
-
-/** Reads the commands' own settings: flags before variables before defaults. */
-export function readCommandSettings(
-  given: ReadonlyMap<CommandFlag, readonly string[]>,
-  env: Readonly<Record<string, string | undefined>>,
-): GivenCommandSettings {
-  const values: Record<string, unknown> = {}
-  const mistakes: string[] = []
-  for (const flag of commandFlags) {
-    const { reader, variable, secret, default: fallback } = commandOptionOf(flag)
-    const onLine = given.get(flag)?.at(-1)
-    const said = onLine ?? (variable === undefined ? undefined : env[variable])
-    const value = said === undefined ? fallback : reader.read(said)
-    if (value === undefined) {
-      const place = onLine === undefined ? variable : `--${flag}`
-      mistakes.push(
-        `${place}: ${secret === true ? 'the value' : JSON.stringify(said)} is not ${reader.expected}`,
-      )
-    }
-    values[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = value
-  }
-  // Every flag of the table was just given a value that its own reader made.
-  return { settings: values as unknown as CommandSettings, mistakes }
+/** How a file with the value of a command's flag is named. */
+export const commandTwinOf = (flag: CommandFlag): Twin | undefined => {
+  const option = commandOptionOf(flag)
+  return twinOf({ flag, variable: option.variable }, option)
 }

@@ -59,7 +59,7 @@ const s3Options = {
   ),
   'storage-minio-bucket': text('storage.minio.bucket', 'NAME', 'MinIO: bucket'),
   'storage-minio-prefix': text('storage.minio.prefix', 'PREFIX', 'MinIO: start of every key'),
-  'storage-minio-access-key': text('storage.minio.accesskey', 'KEY', 'MinIO: access key'),
+  'storage-minio-access-key': text('storage.minio.accesskey', 'KEY', 'MinIO: access key', { inFile: true }),
   'storage-minio-secret-key': text('storage.minio.secretkey', 'SECRET', 'MinIO: secret key', {
     secret: true,
   }),

@@ -14,6 +14,7 @@ import { accessOptions, tlsOptions } from './options-access.ts'
 import { backendGroups, remoteOptions, storageOptions } from './options-storage.ts'
 import { uiOptions } from './options-ui.ts'
 import { contextPath, headerText, listenHost, repositoryIds, webAddress } from './readers.ts'
+import { twinOf, type Twin } from './twins.ts'
 
 const serverOptions = {
   config: text('', 'FILE', 'Config file (YAML) with any of these settings by their file key', { short: 'c' }),
@@ -59,7 +60,11 @@ const serverOptions = {
     'Access-Control-Allow-Origin of the answers below /api, such as * or https://ui.example.com',
     { variable: 'CORS_ALLOW_ORIGIN' },
   ),
-  'web-template-path': text('web-template-path', 'FOLDER', 'Folder with an own index.html for the home page'),
+  'web-template-path': text(
+    'web-template-path',
+    'FOLDER',
+    'Folder with an own index.html for the home page; files below its folder static are served too',
+  ),
 }
 
 const repositoryOptions = {
@@ -79,7 +84,7 @@ const repositoryOptions = {
     'How many archives are opened at once to make an index',
     { noEffect: 'Chartroom opens at most four at once, whatever opens them' },
   ),
-  'disable-api': toggle('disableapi', 'Without the routes below /api'),
+  'disable-api': toggle('disableapi', 'Without the routes below /api and the pages that upload or delete'),
   'disable-delete': toggle('disabledelete', 'Without the routes that delete'),
   'disable-statefiles': toggle('disablestatefiles', 'Without index-cache.yaml in the storage'),
   'allow-overwrite': toggle('allowoverwrite', 'A chart version may be uploaded again without ?force'),
@@ -132,13 +137,14 @@ const logOptions = {
 
 const retiredOptions = {
   'disable-metrics': toggle('disablemetrics', 'Deprecated', {
-    noEffect: 'it has been deprecated, metrics are off by default',
+    deprecated: 'metrics are off without --enable-metrics',
   }),
   'enforce-semver2': toggle('enforce-semver2', 'Deprecated', {
-    noEffect: 'it has been deprecated, versions are judged as Helm judges them',
+    deprecated: 'versions are judged as Helm judges them',
   }),
   cache: oneOf('cache.store', ['redis'], '', 'External cache of ChartMuseum', {
-    noEffect: 'Chartroom keeps its index in memory and in the storage and needs no Redis',
+    noEffect:
+      'Chartroom keeps its index in memory and in the storage, shared by all its servers, and needs no Redis',
   }),
   'cache-redis-addr': text('cache.redis.addr', 'HOST:PORT', 'Address of that Redis'),
   'cache-redis-password': text('cache.redis.password', 'PASSWORD', 'Password of that Redis', {
@@ -194,6 +200,10 @@ export const optionOf = (flag: Flag): Option<unknown> => options[flag] as Option
 /** The environment variable of a flag. */
 export const variableOf = (flag: Flag): string =>
   optionOf(flag).variable ?? flag.toUpperCase().replaceAll('-', '_')
+
+/** How a file with the value of a flag is named; undefined where the value has to be given itself. */
+export const fileTwinOf = (flag: Flag): Twin | undefined =>
+  twinOf({ flag, variable: variableOf(flag) }, optionOf(flag))
 
 /** The name of a flag's value in `Settings`. */
 export const settingOf = (flag: Flag): keyof Settings =>

@@ -11,7 +11,10 @@ const target: HealthTarget = {
   port: 8080,
   contextPath: '',
   tlsCert: '',
+  tlsKey: '',
+  tlsCaCert: '',
   tlsSelfSigned: false,
+  tlsSelfSignedDir: '',
 }
 
 /** A server that is well at one path and nowhere else. */

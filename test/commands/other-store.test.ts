@@ -19,7 +19,7 @@ function place(
   return otherPlace(subject, side, {
     argv: ['import', subject, ...argv],
     env: { ...env, ...more },
-    readFile: () => '',
+    readFile: (path) => `in ${path}\n`,
   })
 }
 const settingsOf = (found: ReturnType<typeof place>) => (found.kind === 'store' ? found.settings : undefined)
@@ -67,6 +67,22 @@ test('variables of its side come before flags and variables of the other', () =>
     endpoint: 'https://here.example',
     accessKey: 'elsewhere',
   })
+})
+
+test('a side has keys from files of its own, whatever the other side has', () => {
+  const more = {
+    FROM_STORAGE_MINIO_SECRET_KEY_FILE: '/there',
+    FROM_AWS_SECRET_ACCESS_KEY_FILE: '/aws',
+    AWS_SECRET_ACCESS_KEY: 'here',
+  }
+  const found = place('minio://b', more, ['--storage-minio-secret-key=flag'])
+  expect(settingsOf(found)).toMatchObject({ secretKey: 'in /there', accessKey: 'here' })
+  const aws = { AWS_SECRET_ACCESS_KEY: 'in /aws', AWS_SECRET_ACCESS_KEY_FILE: undefined }
+  expect(found).toMatchObject({ env: aws })
+  expect(settingsOf(place('minio://b', more, [], 'TO_'))).toMatchObject({ secretKey: 'hidden-here' })
+  expect(() => place('minio://b', { FROM_AWS_SECRET_ACCESS_KEY_FILE: '' })).toThrow(
+    'minio://b: AWS_SECRET_ACCESS_KEY_FILE: the path is empty',
+  )
 })
 
 test.each([

@@ -17,6 +17,17 @@ test('--help names every flag and variable, within the width', () => {
   expect(options.split('\n').filter((line) => line.startsWith('      ') && line.length > 80)).toEqual([])
 })
 
+test('--help says once how a secret is read from a file, and names --check-config', () => {
+  for (const width of [80, 200]) {
+    const text = helpText(width)
+    for (const word of ['--basic-auth-pass-file FILE', 'BASIC_AUTH_PASS_FILE', 'basicauth.passfile']) {
+      expect(text.split(word)).toHaveLength(2)
+    }
+    expect(text).toContain('--check-config')
+  }
+  expect(helpText(80, 'import')).toContain('--from-pass-file (FROM_PASS_FILE)')
+})
+
 test('the README shows the settings as they are; `bun .ci/settings.ts` writes them', () => {
   const [, shown = ''] =
     /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(readFileSync(readme, 'utf8')) ?? []
