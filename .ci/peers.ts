@@ -41,7 +41,10 @@ const debianPackages: Partial<Record<PeerName, readonly string[]>> = {
   buildah: ['buildah'],
   debootstrap: ['debootstrap'],
   curl: ['curl'],
+  openssl: ['openssl'],
   etcd: ['etcd-server'],
+  'systemd-analyze': ['systemd'],
+  promtool: ['prometheus'],
 }
 
 const binaries = join(projectRoot, '.peers', 'bin')

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty'
+
 /** A stop that takes longer than this ends the process all the same, milliseconds. Kubernetes kills after 30 s. */
 const giveUpAfterMs = 9_000
 
@@ -20,4 +22,12 @@ export function drainOnSignal(drain: () => Promise<void>): void {
 
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/**
+ * Lets SIGHUP end nobody who runs as a service: `systemctl reload` sends it to servers without a file to read again, too.
+ * On a terminal it goes on to mean that the terminal is gone.
+ */
+export function outliveHangup(): void {
+  if (!isatty(0)) process.on('SIGHUP', () => undefined)
 }

@@ -15,8 +15,12 @@ export const peers = {
   buildah: { variable: 'BUILDAH', programs: ['buildah'] },
   debootstrap: { variable: 'DEBOOTSTRAP', programs: ['debootstrap'] },
   curl: { variable: 'CURL', programs: ['curl'] },
+  openssl: { variable: 'OPENSSL', programs: ['openssl'] },
+  promtool: { variable: 'PROMTOOL', programs: ['promtool'] },
   minio: { variable: 'MINIO', programs: ['minio'] },
   etcd: { variable: 'ETCD', programs: ['etcd'] },
+  // Reads units without systemd running.
+  'systemd-analyze': { variable: 'SYSTEMD_ANALYZE', programs: ['systemd-analyze'] },
   'fake-gcs-server': { variable: 'FAKE_GCS_SERVER', programs: ['fake-gcs-server'] },
   // Run by the Bun that runs the tests.
   azurite: { variable: 'AZURITE', programs: ['azurite-blob'] },
