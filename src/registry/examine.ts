@@ -115,7 +115,8 @@ async function examineOne(parts: ExamineParts, file: string, hints: ExamineHints
   }
   catalog.put(judged)
   if (isRejected(judged) && !(known !== undefined && isRejected(known) && known.reason === judged.reason)) {
-    log.warn('Invalid package in storage', { repo, package: file, error: judged.reason })
+    const action = known === undefined ? 'added' : 'updated'
+    log.warn('Invalid package in storage', { repo, action, package: file, error: judged.reason })
   }
   return !troubled
 }

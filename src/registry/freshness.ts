@@ -29,6 +29,8 @@ export interface Freshness {
   failed(error: unknown): void
   /** Since when the store does not answer; undefined: it does. */
   readonly degraded: Degraded | undefined
+  /** Milliseconds since the moment of which everything is known that was answered for; undefined: there is none yet. */
+  readonly ageMs: number | undefined
   close(): void
 }
 
@@ -73,6 +75,7 @@ export const aloneInStore: Freshness = {
     throw error
   },
   degraded: undefined,
+  ageMs: 0,
   close: () => undefined,
 }
 
@@ -183,6 +186,10 @@ function shared(storage: Storage, { maxStaleMs }: FreshnessOptions, receive: Rec
     },
     get degraded() {
       return degraded
+    },
+    get ageMs() {
+      if (isUnchanged()) return 0
+      return sureAt === undefined ? undefined : performance.now() - sureAt
     },
     close: () => clearInterval(timer),
   }

@@ -19,8 +19,16 @@ export interface IndexFiles {
   ofChart(chart: Chart): Ready<Document>
   /** The text of the YAML or JSON index as of now, in pieces. */
   text(kind: 'yaml' | 'json'): Iterable<Part>
+  /** Bytes of the index in the spellings that were made, as they were made last. */
+  bytes(): IndexBytes
   close(): void
 }
+
+/** Bytes of an index file by its spelling; undefined: nobody asked for it yet. */
+export type IndexBytes = Readonly<Record<'yaml' | 'json', number | undefined>>
+
+/** Told of every document that was made, and of how long that took. */
+export type BuildObserver = (kind: DocumentKind, nanoseconds: number) => void
 
 /**
  * Makes the documents of a catalog. A reader waits for a build that started after it arrived, and at most one build
@@ -28,7 +36,7 @@ export interface IndexFiles {
  */
 export function createIndexFiles(
   catalog: Catalog,
-  options: { contextPath: string; scratch: Scratch | undefined },
+  options: { contextPath: string; scratch: Scratch | undefined; built?: BuildObserver | undefined },
 ): IndexFiles {
   const yamlIndex = createYamlIndex()
   const ofChart = new WeakMap<Chart, Ready<Document>>()
@@ -36,11 +44,13 @@ export function createIndexFiles(
 
   async function build(kind: DocumentKind, slot: Slot): Promise<void> {
     const generation = catalog.generation
+    const started = Bun.nanoseconds()
     const make = (parts: Iterable<Part>) =>
       makeDocument(parts, wholeSeconds(catalog.changed), options.scratch)
     const document = await (kind === 'yaml' ? yamlIndex.next(charts(), frame(), make) : make(text(kind)))
     slot.made?.document.retire()
-    slot.made = { generation, document }
+    slot.made = { generation, document, bytes: document.body.size }
+    options.built?.(kind, Bun.nanoseconds() - started)
   }
 
   /** The charts of now: what is published while the text is written belongs to the next document. */
@@ -83,6 +93,7 @@ export function createIndexFiles(
       })
     },
     text,
+    bytes: () => ({ yaml: slots.yaml.made?.bytes, json: slots.json.made?.bytes }),
     close() {
       for (const slot of Object.values(slots)) slot.made?.document.retire()
     },
@@ -90,7 +101,7 @@ export function createIndexFiles(
 }
 
 interface Slot {
-  made?: { generation: number; document: Document }
+  made?: { generation: number; document: Document; bytes: number }
   running?: Promise<void> | undefined
 }
 

@@ -25,6 +25,10 @@ export function lateRegistry(opening: Promise<Registry>, reason: () => string): 
     get staleSince() {
       return opened?.staleSince
     },
+    inventory: () => opened?.inventory() ?? [],
+    get knowledge() {
+      return opened?.knowledge ?? { ageMs: undefined, degraded: true }
+    },
     get conditionalWrites() {
       return opened?.conditionalWrites
     },

@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Catalog, ChartVersion } from './catalog.ts'
-import { repositoryPrefix } from './keys.ts'
+import { fileKey, repositoryPrefix, statefile } from './keys.ts'
 
 /** What a repository allows. */
 export interface Limits {
@@ -11,6 +11,8 @@ export interface Limits {
   readonly idempotent: boolean
   /** Objects in one repository; 0: no limit. */
   readonly maxObjects: number
+  /** The saved index, which ChartMuseum counts too, is written beside the charts. */
+  readonly statefile?: boolean
   /** Versions kept of one chart; 0: all. */
   readonly versionsPerChart: number
 }
@@ -31,8 +33,15 @@ export async function checkRoom(
   added: number,
 ): Promise<void> {
   if (limits.maxObjects === 0 || added === 0) return
+  const saved = fileKey(repo, statefile)
   let count = 0
-  for await (const _ of storage.list(repositoryPrefix(repo), { shallow: true })) count += 1
+  // Written some time after the first chart: counted from the start, so that the time of an upload decides nothing.
+  let comes = limits.statefile === true
+  for await (const { key } of storage.list(repositoryPrefix(repo), { shallow: true })) {
+    count += 1
+    if (key === saved) comes = false
+  }
+  if (count > 0 && comes) count += 1
   if (count + added <= limits.maxObjects) return
   throw new RegistryError('full', 'repository', 'repo has reached storage limit', {
     limit: limits.maxObjects,
@@ -40,15 +49,18 @@ export async function checkRoom(
 }
 
 /**
- * The versions that a chart has too many now: the ones written longest ago, never the one just published.
- * ChartMuseum evicts by time written too, not by version number.
+ * The version that has to go for one that was added; undefined where there is room.
+ * ChartMuseum evicts by time written too, not by version number, and one only: a limit that was lowered takes nothing
+ * away by itself. Never the one just published.
  */
-export function surplus(catalog: Catalog, limits: Limits, published: ChartVersion): readonly ChartVersion[] {
+export function outdated(
+  catalog: Catalog,
+  limits: Limits,
+  published: ChartVersion,
+): ChartVersion | undefined {
   const versions = catalog.chart(published.name)?.versions ?? []
-  const extra = versions.length - limits.versionsPerChart
-  if (limits.versionsPerChart === 0 || extra <= 0) return []
-  return versions
-    .filter((one) => one.file !== published.file)
-    .sort((a, b) => a.modified - b.modified)
-    .slice(0, extra)
+  if (limits.versionsPerChart === 0 || versions.length <= limits.versionsPerChart) return undefined
+  // Buckets tell seconds: of those of one second the lowest version goes. They come highest first, and sort() is stable.
+  const others = versions.filter((one) => one.file !== published.file).reverse()
+  return others.sort((a, b) => a.modified - b.modified)[0]
 }

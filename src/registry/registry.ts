@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { ToldChange } from './catch-up.ts'
 import type { Degraded, FreshnessOptions } from './freshness.ts'
 import { createFreshness } from './freshness.ts'
+import { inventoryOfAll, type Knowledge, type RepositoryInventory } from './inventory.ts'
 import { isRepositoryName } from './keys.ts'
 import type { RepositoryOptions } from './repository-options.ts'
 import { Repository } from './repository.ts'
@@ -30,6 +31,10 @@ export interface Registry {
   names(depth: RepositoryDepth): Promise<readonly string[]>
   /** Since when reads are answered from what is known, because the store does not answer; undefined: it does. */
   readonly staleSince: Date | undefined
+  /** The repositories that were read and hold something, as they were known last: nothing is asked of the store. */
+  inventory(): readonly RepositoryInventory[]
+  /** How fresh all of that is. */
+  readonly knowledge: Knowledge
   /** Throws RegistryError `unavailable` when the store cannot be read and nothing is known that could be told instead. */
   check(): Promise<Health>
   /**
@@ -91,6 +96,10 @@ export function createRegistry(
     }
   }
 
+  function knowledge(): Knowledge {
+    return { ageMs: freshness.ageMs, degraded: freshness.degraded !== undefined }
+  }
+
   function forgetEmpty(): void {
     made = 0
     for (const [name, repository] of repositories) {
@@ -124,6 +133,10 @@ export function createRegistry(
     },
     get staleSince() {
       return freshness.degraded?.since
+    },
+    inventory: () => inventoryOfAll(repositories, knowledge()),
+    get knowledge() {
+      return knowledge()
     },
     async check() {
       try {

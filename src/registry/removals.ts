@@ -6,7 +6,7 @@ import type { ToldChange } from './catch-up.ts'
 import type { Turns } from './in-turn.ts'
 import { archiveFile } from './keys.ts'
 import type { Limits } from './limits.ts'
-import { surplus } from './limits.ts'
+import { outdated } from './limits.ts'
 import type { Removal, RemoveOptions } from './remove.ts'
 import { removeFiles } from './remove.ts'
 import type { Restored } from './restore.ts'
@@ -66,6 +66,15 @@ export function createRemovals(given: RemovalsParts): Removals {
     return removal
   }
 
+  let evicted = Promise.resolve()
+
+  async function evictOne(published: ChartVersion): Promise<void> {
+    const old = outdated(catalog, limits, published)
+    // Not to the trash: nobody asked for it who could undo it, the limit is there to save room, and every publish of a
+    // build server would add to the list in which people look for what they deleted.
+    if (old !== undefined) await removeFiles(parts, [old.file], { trashMs: 0 })
+  }
+
   return {
     trash: parts.trash,
     one({ chart, version }, by) {
@@ -86,12 +95,12 @@ export function createRemovals(given: RemovalsParts): Removals {
         return new RegistryError('not_found', 'chart', `Cannot delete "${name}": there is no such chart`)
       })
     },
-    async evict(published) {
-      // Not to the trash: nobody asked for it who could undo it, the limit is there to save room, and every publish of
-      // a build server would add to the list in which people look for what they deleted.
-      for (const old of surplus(catalog, limits, published)) {
-        await removeFiles(parts, [old.file], { trashMs: 0 })
-      }
+    evict(published) {
+      if (limits.versionsPerChart === 0) return Promise.resolve()
+      // One after the other: two at once would choose the same version, and the chart would keep one too many.
+      const turn = evicted.then(() => evictOne(published))
+      evicted = turn.catch(() => undefined)
+      return turn
     },
     restore: (id) => restoreDeletion(parts, id),
   }

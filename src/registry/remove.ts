@@ -114,6 +114,7 @@ async function hideAndDelete(
   try {
     await forEachOf(there, parallel, async (each) => {
       if (deletion !== undefined) await refuseChanged(parts, each)
+      parts.log.debug('Deleting package from storage', { repo: parts.repo, package: each.file })
       if (await parts.storage.delete(fileKey(parts.repo, each.file))) deleted.add(each.file)
       left.delete(each.file)
       await parts.storage.delete(fileKey(parts.repo, provenanceFile(each.file)))

@@ -1,3 +1,4 @@
+import type { BuildObserver } from './index-file.ts'
 import type { Limits } from './limits.ts'
 
 /** What every repository of a registry shares. */
@@ -14,6 +15,8 @@ export interface RepositoryOptions {
   readonly refreshMs: number
   /** Milliseconds in which a deletion can be undone; 0: what is deleted is gone. */
   readonly trashMs: number
+  /** Told of every index that was made, for those who measure. */
+  readonly built?: BuildObserver | undefined
 }
 
 /** What stands before the file name in the addresses of a repository's archives. */

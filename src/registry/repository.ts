@@ -13,22 +13,18 @@ import { keptChartFile, readChartFile } from './chart-files.ts'
 import { chosenVersion } from './chosen-version.ts'
 import type { Deletion } from './deletion.ts'
 import type { Document } from './document.ts'
-import type { OtherServers } from './freshness.ts'
-import { noOthers } from './freshness.ts'
-import type { Current } from './current.ts'
-import { createCurrent } from './current.ts'
+import { noOthers, type OtherServers } from './freshness.ts'
+import { createCurrent, type Current } from './current.ts'
 import { createTurns } from './in-turn.ts'
 import type { DocumentKind } from './index-file.ts'
 import { createIndexFiles, someCharts } from './index-file.ts'
+import { inventoryOf, type RepositoryInventory } from './inventory.ts'
 import { blobOf } from './judge.ts'
 import { fileKey } from './keys.ts'
 import { nearestNames } from './nearest.ts'
-import type { Delivery, Published, PublishParts } from './publish.ts'
-import { publish } from './publish.ts'
-import type { RepositoryOptions } from './repository-options.ts'
-import { addressPrefix } from './repository-options.ts'
-import type { Removals, VersionName } from './removals.ts'
-import { createRemovals } from './removals.ts'
+import { publish, type Delivery, type Published, type PublishParts } from './publish.ts'
+import { addressPrefix, type RepositoryOptions } from './repository-options.ts'
+import { createRemovals, type Removals, type VersionName } from './removals.ts'
 import type { Removal } from './remove.ts'
 import type { Restored } from './restore.ts'
 import { createSaver } from './saver.ts'
@@ -72,7 +68,7 @@ export class Repository {
     const urlPrefix = addressPrefix(options, name)
     const shared = { storage, repo: name, urlPrefix, catalog, turns, limits, log, announce, doubt }
     this.parts = shared
-    this.indexFiles = createIndexFiles(catalog, { contextPath, scratch })
+    this.indexFiles = createIndexFiles(catalog, { contextPath, scratch, built: options.built })
     const changed = () => this.saver.changed()
     this.removals = createRemovals({ ...shared, trashMs, changed })
     this.sync = createSync({ ...shared, adoptStatefile, changed })
@@ -175,7 +171,9 @@ export class Repository {
     return this.current.use(async () => {
       const published = await publish(this.parts, delivery, options)
       this.saver.changed()
-      for (const { version } of published.charts) await this.removals.evict(version)
+      for (const { version, outcome } of published.charts) {
+        if (outcome === 'added') await this.removals.evict(version)
+      }
       return published
     })
   }
@@ -216,6 +214,11 @@ export class Repository {
   /** Notes what other servers did: it is read before the next answer. */
   told(changes: readonly ToldChange[] | 'all'): void {
     this.sync.catchUp.note(changes)
+  }
+
+  /** What was known of it last, without a look at the store; undefined before the first read. */
+  inventory(): RepositoryInventory | undefined {
+    return this.current.isOpen ? inventoryOf(this.name, this.catalog, this.indexFiles) : undefined
   }
 
   /** True when nothing that other servers did waits to be read. */
