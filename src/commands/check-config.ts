@@ -24,8 +24,7 @@ export async function checkedConfig(loaded: Loaded, width?: number): Promise<str
     const about = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)
     warnings.push([message, ...about].join(', '))
   }
-  const quiet = () => undefined
-  const mistakes = await mistakesInFiles(loaded, { debug: quiet, info: quiet, warn, error: warn })
+  const mistakes = await mistakesInFiles(loaded, { ...silent, warn, error: warn })
   if (mistakes.length > 0) throw new SettingsError(mistakes)
   const warned =
     warnings.length === 0 ? '' : `\nWarnings\n${warnings.map((line) => `  - ${line}\n`).join('')}`
@@ -33,8 +32,14 @@ export async function checkedConfig(loaded: Loaded, width?: number): Promise<str
   return `The settings are fine.${trial}\n\n${effectiveSettings(loaded, width)}${warned}`
 }
 
-/** Each of the steps of a start that read files, so that one bad file does not hide another. */
-async function mistakesInFiles({ settings }: Loaded, log: Log): Promise<string[]> {
+const quiet = (): void => undefined
+const silent: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+
+/**
+ * What is wrong with files that settings name: each step of a start that reads some is tried, so that one bad file does
+ * not hide another.
+ */
+export async function mistakesInFiles({ settings }: Loaded, log: Log = silent): Promise<string[]> {
   const steps: readonly (readonly [Flag, () => unknown])[] = [
     ['tls-cert', () => certificates(settings, log)],
     [settings.bearerAuth ? 'auth-cert-path' : 'basic-auth-htpasswd', () => chooseAccess(settings, log)],

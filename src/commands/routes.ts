@@ -4,7 +4,8 @@ import type { Settings } from '../config/options.ts'
 import { apiRows } from '../http/api.ts'
 import { createReceiver } from '../http/body.ts'
 import { createChartReader } from '../http/chart-reader.ts'
-import { helmRows } from '../http/helm.ts'
+import { helmRows, serverIdRows } from '../http/helm.ts'
+import type { Metrics } from '../http/metrics.ts'
 import { readerRows } from '../http/reader-api.ts'
 import type { Row } from '../http/route.ts'
 import { searchRows } from '../http/search.ts'
@@ -34,11 +35,13 @@ export interface RouteParts {
   /** The operator's own pages, when there are any. */
   readonly operator: OperatorFolder | undefined
   readonly draining: { readonly now: boolean }
+  /** Undefined: nothing is counted. */
+  readonly metrics?: Metrics | undefined
 }
 
 /** Every route of the server: those at the root, those with a path of their own, those of a repository. */
 export function createRoutes(parts: RouteParts) {
-  const { settings, registry, scratch, overwrite, web, keyring, operator, draining } = parts
+  const { settings, registry, scratch, overwrite, web, keyring, operator, draining, metrics } = parts
   const { depth, depthDynamic: dynamic, readTimeout, maxUploadSize } = settings
   const system = { registry, version: program.version, isDraining: () => draining.now }
   const receiver = createReceiver({
@@ -46,13 +49,14 @@ export function createRoutes(parts: RouteParts) {
     deadlineMs: readTimeout * 1000,
     folder: scratch?.folder ?? join(settings.storageLocalRootdir || tmpdir(), reservedPrefix, 'tmp'),
     ...uploadMemory,
+    received: metrics?.observeUpload,
   })
   const fields = {
     chart: ['chart', settings.chartPostFormFieldName],
     prov: ['prov', settings.provPostFormFieldName],
   }
   const reader = createChartReader(registry)
-  const deletes = !settings.disableDelete
+  const deletes = !settings.disableDelete && !settings.disableApi
   const api = settings.disableApi ? { scoped: [], fixed: [] } : searchRows(registry, { depth, dynamic })
   const pages = webRows({
     documentRows: () => [...scoped, ...root, ...fixed],
@@ -77,12 +81,17 @@ export function createRoutes(parts: RouteParts) {
     ...api.scoped,
     ...pages.scoped,
   ]
-  const root = systemRows(system)
-  const fixed: Row[] = [...infoRows(system), ...api.fixed, ...pages.fixed]
+  const measuring = metrics?.rows(registry) ?? []
+  const root = [...systemRows(system), ...measuring]
+  const ids = serverIdRows({ artifactHubIds: settings.artifactHubRepoId }, { depth, dynamic })
+  const fixed: Row[] = [...infoRows(system), ...ids, ...api.fixed, ...pages.fixed]
   return { root, fixed, scoped }
 }
 
-/** Replicas with the same settings accept each other's tickets. */
+/**
+ * Replicas with the same settings accept each other's tickets. The public key of bearer tokens is no secret: there replicas
+ * need --ui-secret. Users of a file have keys of their own.
+ */
 function ticketSecret({ uiSecret, basicAuthUser, basicAuthPass }: Settings): string {
   if (uiSecret !== '') return uiSecret
   return basicAuthPass === '' ? '' : `${basicAuthUser}:${basicAuthPass}`

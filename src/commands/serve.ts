@@ -1,68 +1,44 @@
-import type { Loaded } from '../config/load.ts'
-import type { Settings } from '../config/options.ts'
-import { drainOnSignal } from '../drain.ts'
+import { SettingsError, type Loaded } from '../config/load.ts'
+import { drainOnSignal, outliveHangup } from '../drain.ts'
+import { isRegistryError } from '../errors.ts'
 import { greet } from '../greeting.ts'
-import { createApp, listen } from '../http/app.ts'
+import { createApp } from '../http/app.ts'
 import { chooseKeyPair } from '../http/certificates.ts'
-import { createFront } from '../http/front.ts'
-import { hostCheck, isLoopback } from '../http/host-names.ts'
-import { compile } from '../http/paths.ts'
-import { addresses } from '../http/public-url.ts'
+import type { Metrics } from '../http/metrics.ts'
 import { operatorFolder } from '../http/web/operator-folder.ts'
-import type { WebSettings } from '../http/web/parts.ts'
 import type { LogWriter } from '../log-writer.ts'
 import { openKeyring } from '../reader/keyring.ts'
+import { StartError } from '../start-error.ts'
 import { program } from '../version.ts'
 import { chooseAccess } from './access.ts'
-import { overwriteRule, registryToServe } from './open-registry.ts'
-import { createRoutes } from './routes.ts'
+import { mistakesInFiles } from './check-config.ts'
+import { listenWith } from './listen.ts'
+import { registryToServe } from './open-registry.ts'
+import { assemble } from './server.ts'
 
 /**
- * Serves until a signal ends it: settings → storage → registry → routes → listen. A store that is away does not keep it
- * from listening: it lives, says what it waits for, and serves as soon as the store is there.
+ * Serves until a signal ends it: settings → files that they name → storage → registry → routes → listen. A store that is
+ * away does not keep it from listening: it lives, says what it waits for, and serves as soon as the store is there.
+ *
+ * @throws SettingsError, StartError or RegistryError when it cannot start; `fail` is told what comes to light later.
  */
 export async function serve(loaded: Loaded, log: LogWriter, fail: (error: unknown) => never): Promise<void> {
   const { settings } = loaded
-  const { contextPath, listenHost, debug, logHealth } = settings
-  const keyPair = await chooseKeyPair(settings, log)
-  const access = await chooseAccess(settings, log)
-  const keyring = settings.keyring === '' ? undefined : await openKeyring(settings.keyring)
-  const { registry, opened, scratch, stopOpening } = await registryToServe(settings, log)
-  const publicUrl = settings.publicUrl === '' ? undefined : settings.publicUrl
-  const loopbackOnly = access.open && isLoopback(listenHost)
+  outliveHangup()
+  const { certificate, access, keyring, operator } = await openFiles(loaded, log)
+  const tls = certificate !== undefined
+  const metrics = settings.enableMetrics ? await startMetrics() : undefined
+  const { registry, opened, scratch, stopOpening } = await registryToServe(settings, log, metrics)
   const draining = { now: false }
-  const operator = operatorFolder(settings.webTemplatePath, contextPath, log)
-  const ownHome = operator?.home !== undefined
-  const web = webSettings(settings, { loopbackOnly, authenticated: !access.open, ownHome })
-  const overwrite = overwriteRule(settings)
-  const rows = createRoutes({ settings, registry, scratch, overwrite, web, keyring, operator, draining })
-  const front = createFront({
-    matcher: compile(rows.scoped, { contextPath, depth: settings.depth, dynamic: settings.depthDynamic }),
-    access,
-    addresses: addresses({
-      ...(publicUrl !== undefined && { publicUrl }),
-      contextPath,
-      tls: keyPair !== undefined,
-      trustedProxies: settings.trustedProxies,
-    }),
-    hostRefusal: hostCheck({ loopbackOnly, ...(publicUrl !== undefined && { publicUrl }) }),
+  const own = { settings, log, access, tls, keyring, operator, registry, scratch, metrics, draining }
+  const parts = assemble(own)
+  const server = await listenWith(
+    certificate,
+    (leaving) => createApp({ ...parts, ...(leaving && { leaving }) }),
+    { hostname: settings.listenHost, port: settings.port, idleSeconds: parts.idleSeconds },
     log,
-    logHealth,
-    debug,
-    contextPath,
-    corsOrigin: settings.corsAlloworigin,
-    problemPage: async (problem) => (await import('../http/web/problem.ts')).problemPage(web, problem),
-  })
-  // Bun counts whole seconds up to 255.
-  const idleSeconds = Math.min(settings.writeTimeout, 255)
-  const app = createApp({ front, rootRows: rows.root, fixedRows: rows.fixed, contextPath, idleSeconds })
-  const server = listen(app, {
-    hostname: listenHost,
-    port: settings.port,
-    tls: keyPair,
-    idleSeconds,
-  })
-  greet(loaded, { port: server.port, tls: keyPair !== undefined, open: access.open, log })
+  )
+  greet(loaded, { port: server.port, tls, open: access.open, log })
   opened.then(
     // The root repository is read before the first reader asks, as ChartMuseum does; what fails here fails there again.
     (ready) => settings.depth === 0 && ready.repository('').prepare(),
@@ -74,6 +50,7 @@ export async function serve(loaded: Loaded, log: LogWriter, fail: (error: unknow
   drainOnSignal(async () => {
     draining.now = true
     stopOpening()
+    access.close?.()
     await server.drain()
     await registry.close()
     await scratch?.close()
@@ -81,20 +58,24 @@ export async function serve(loaded: Loaded, log: LogWriter, fail: (error: unknow
   })
 }
 
-/** How pages for people are set. */
-function webSettings(
-  settings: Settings,
-  mode: { loopbackOnly: boolean; authenticated: boolean; ownHome: boolean },
-): WebSettings {
-  return {
-    contextPath: settings.contextPath,
-    depth: settings.depth,
-    dynamic: settings.depthDynamic,
-    version: program.version,
-    ...mode,
-    anonymousPull: settings.authAnonymousGet,
-    systemFonts: settings.uiFonts === 'system',
-    repositoryAlias: settings.uiRepoAlias,
-    caHint: settings.uiCaHint,
+/** Reads what the settings name before anything is opened. When one cannot be used, all that cannot are told together. */
+async function openFiles(loaded: Loaded, log: LogWriter) {
+  const { settings } = loaded
+  try {
+    return {
+      certificate: await chooseKeyPair(settings, log),
+      access: await chooseAccess(settings, log),
+      keyring: settings.keyring === '' ? undefined : await openKeyring(settings.keyring),
+      operator: operatorFolder(settings.webTemplatePath, settings.contextPath, log),
+    }
+  } catch (error) {
+    if (!(error instanceof StartError) && !isRegistryError(error)) throw error
+    const mistakes = await mistakesInFiles(loaded)
+    throw mistakes.length === 0 ? error : new SettingsError(mistakes)
   }
+}
+
+async function startMetrics(): Promise<Metrics> {
+  const { createMetrics } = await import('../http/metrics.ts')
+  return createMetrics({ version: program.version, revision: program.build, runtime: `bun ${Bun.version}` })
 }
