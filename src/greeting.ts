@@ -23,11 +23,11 @@ const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 export function greet(
   { settings, trial }: Loaded,
   listening: Listening,
-  print: (text: string) => void = (text) => void process.stdout.write(text),
+  print: (text: string) => void = (text) => printOut(text, listening.log),
 ): void {
   const { log, open, port } = listening
   log.info('Starting Chartroom', { host: settings.listenHost, port })
-  if (open && !isLoopback(settings.listenHost)) {
+  if (open && !settings.disableApi && !isLoopback(settings.listenHost)) {
     log.warn(
       'Anybody who reaches this port may upload and delete charts: --basic-auth-user and --basic-auth-pass close it',
     )
@@ -35,11 +35,17 @@ export function greet(
   if (trial) print(trialGreeting(settings, listening))
 }
 
+/** A server does not end because nobody can read its greeting: a closed pipe, a file on a full disk. */
+function printOut(text: string, log: Log): void {
+  process.stdout.on('error', (error) => log.debug('Cannot print the greeting', { error: error.message }))
+  process.stdout.write(text)
+}
+
 /** Where to open it, where the charts are, how helm gets them, and what opens it to the network. */
 export function trialGreeting(settings: Settings, { port, tls, open }: Omit<Listening, 'log'>): string {
   const url = settings.publicUrl || ownAddress(settings, port, tls)
   const repository = [url, ...exampleRepository(settings)].join('/')
-  const user = open ? '' : ` --username ${shellWord(settings.basicAuthUser)}`
+  const user = open ? '' : ` --username ${shellWord(settings.basicAuthUser || 'YOUR_NAME')}`
   const trusted = tls && settings.tlsSelfSigned ? selfSignedFiles(settings.tlsSelfSignedDir).certFile : ''
   const authority = trusted === '' ? '' : ` --ca-file ${shellWord(trusted)}`
   const network = isLoopback(settings.listenHost)

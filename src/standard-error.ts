@@ -4,7 +4,7 @@ const encoder = new TextEncoder()
 
 /** What a stuck reader may cost at most, in bytes: what was said first is kept, the rest dropped. */
 const backlogLimit = 1024 * 1024
-/** A non-blocking pipe that was full is tried again after this long, in milliseconds. */
+/** What could not be written is tried again after this long, in milliseconds. */
 const retryMs = 50
 /** How long the end of the process waits for a slow reader, in milliseconds. */
 const patienceMs = 1000
@@ -16,9 +16,12 @@ export interface Sink {
   end(): void
 }
 
+/** A reader that is slow (a non-blocking pipe), and a file on a disk that is full: both may take the rest later. */
+const passing: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOSPC', 'EDQUOT'])
+
 /**
  * Writes to standard error at once, so that nothing is lost when the process ends. A reader that has gone away (EPIPE)
- * ends the logging and nothing else; one that is slow (EAGAIN on a non-blocking pipe) gets the rest a little later.
+ * ends the logging and nothing else; one that cannot take more now gets the rest a little later.
  */
 export function standardError(): Sink {
   let backlog: Uint8Array = new Uint8Array()
@@ -29,7 +32,7 @@ export function standardError(): Sink {
     try {
       while (backlog.length > 0 && !gone) backlog = backlog.subarray(writeSync(2, backlog))
     } catch (error) {
-      gone = !(error instanceof Error && 'code' in error && error.code === 'EAGAIN')
+      gone = !(error instanceof Error && 'code' in error && passing.has(error.code))
     }
   }
   const retry = (): void => {

@@ -46,6 +46,11 @@ test('the line for helm has what the settings ask for, but never the password', 
   expect(text).not.toContain('hunter2')
 })
 
+test('the line for helm leaves room for a name where a file has the users', () => {
+  const { settings } = load('--basic-auth-htpasswd=users')
+  expect(trialGreeting(settings, { port: 8080, tls: false, open: false })).toContain('--username YOUR_NAME')
+})
+
 test('the address is one that a person can open', () => {
   const shown = (...argv: string[]) =>
     trialGreeting(load(...argv).settings, { port: 80, tls: false, open: true })

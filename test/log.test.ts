@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { createLog, goDuration, wantsColour, type LogOptions, type ServedRequest } from '../src/log-writer.ts'
+import { eventually } from './support/eventually.ts'
+import { mountTmpfs, rootTest } from './support/tmpfs.ts'
 
 const served: ServedRequest = {
   number: 7,
@@ -191,4 +193,20 @@ test('a reader of the log that goes away does not end the program', async () => 
     },
   )
   expect(await new Response(ended.stderr).text()).toBe('still here\n')
+})
+
+rootTest('a disk that is full gets the lines as soon as it has room', async () => {
+  await using disk = await mountTmpfs(64)
+  const file = join(disk.path, 'log')
+  await disk.leave(0)
+  const code = `const log = createLog({ json: false, debug: false })
+    log.warn('while it is full'); console.log('said'); await Bun.sleep(20_000)`
+  const [bun = '', ...rest] = program(code)
+  await using running = Bun.spawn(['sh', '-c', `exec "$0" "$@" 2>>'${file}'`, bun, ...rest], {
+    stdout: 'pipe',
+  })
+  await running.stdout.getReader().read()
+  expect(await Bun.file(file).text()).toBe('')
+  await disk.leave(4)
+  await eventually(async () => (await Bun.file(file).text()).includes('while it is full'), true)
 })

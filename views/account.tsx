@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import { Preferences, SignInLink, SignOutForm } from './menus.tsx'
+import { accessRule, nobodyIs, Preferences, SignInLink, SignOutForm } from './menus.tsx'
 import type { Page } from './page.ts'
 import { Shell } from './shell.tsx'
 import { accountWords } from './words/account.ts'
@@ -20,49 +20,46 @@ export interface WhoAmIProps {
   readonly elsewhere: Rights | undefined
   /** Repositories that are not listed. */
   readonly more: number
+  /** What the reader lacks who may upload nowhere. */
+  readonly lacks: Page['uploadNeeds']
   /** The server deletes at all. */
   readonly deletes: boolean
+  /** What a challenge names. */
   readonly realm: string
 }
 
 /** Who the reader is, how the server knows, and what they may do. */
-export function WhoAmI({ page, rights, elsewhere, more, deletes, realm }: WhoAmIProps) {
+export function WhoAmI({ page, rights, elsewhere, more, lacks, deletes, realm }: WhoAmIProps) {
   const words = accountWords[page.language]
   const { user, access } = page
-  const how = access === 'open' ? 'open' : user === undefined ? 'anonymous' : 'basic'
   return (
     <Shell
       page={page}
       title={words.title}
       masthead={
         <>
-          <h1>
-            {user !== undefined
-              ? words.signedInAs(user)
-              : access === 'open'
-                ? words.noSignIn
-                : words.anonymous}
-          </h1>
-          <p class="facts">{words.how[how]}</p>
+          <h1>{user === undefined ? words.nobody[nobodyIs(page)] : words.signedInAs(user)}</h1>
+          <p class="facts">{words.how[user === undefined ? nobodyIs(page) : 'basic']}</p>
         </>
       }
     >
       <div class="wrap page">
-        {access !== 'open' && (
+        {page.authentication === 'basic' && (
           <div class="actions">
-            {user !== undefined && <SignOutForm page={page} />}
+            <SignOutForm page={page} />
             <SignInLink page={page} />
           </div>
         )}
         <section>
           <h2>{words.rights}</h2>
           <RightsTable page={page} rights={elsewhere === undefined ? rights : [...rights, elsewhere]} />
+          {lacks !== undefined && <p class="hint">{words.uploadNeeds[lacks]}</p>}
           {more > 0 && <p class="hint">{words.more(more)}</p>}
           {!deletes && <p class="hint">{words.deletesOff}</p>}
         </section>
         <section>
           <h2>{words.accessTitle}</h2>
-          <p>{words.access[access]}</p>
+          <p>{words.access[accessRule(page)]}</p>
           {access !== 'open' && (
             <p class="hint">
               {words.realm}: <code>{realm}</code>
@@ -134,9 +131,11 @@ export function SignedOut({ page }: { page: Page }) {
       <div class="wrap page">
         <p>{words.closeWindow}</p>
         <p class="actions">
-          <a class="btn" href={`${page.contextPath}/?signin`}>
-            {words.signInAgain}
-          </a>
+          {page.authentication === 'basic' && (
+            <a class="btn" href={`${page.contextPath}/?signin`}>
+              {words.signInAgain}
+            </a>
+          )}
           {page.access !== 'closed' && <a href={`${page.contextPath}/`}>{words.home}</a>}
         </p>
       </div>

@@ -5,6 +5,8 @@ import { explorerWords } from './words/explorer.ts'
 
 export interface ExplorerProps {
   readonly page: Page
+  /** There is an API below /api. */
+  readonly api: boolean
   /** The address of the OpenAPI document. */
   readonly document: string
   /** Addresses of Swagger UI and of the script that starts it. */
@@ -13,8 +15,9 @@ export interface ExplorerProps {
 }
 
 /** The page of the API explorer: three words of introduction, then Swagger UI, which speaks English. */
-export function Explorer({ page, document, stylesheet, scripts }: ExplorerProps) {
+export function Explorer({ page, api, document, stylesheet, scripts }: ExplorerProps) {
   const words = explorerWords[page.language]
+  const faces = api ? [words.helm, words.api, words.health] : [words.helm, words.health]
   return (
     <Shell
       page={page}
@@ -30,7 +33,7 @@ export function Explorer({ page, document, stylesheet, scripts }: ExplorerProps)
     >
       <div class="wrap page">
         <dl class="faces">
-          {words.faces.map(([name, what]) => (
+          {faces.map(([name, what]) => (
             <div>
               <dt>{name}</dt>
               <dd>{what}</dd>

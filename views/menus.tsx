@@ -53,24 +53,38 @@ export function AccountMenu({ page }: { page: Page }) {
       <div id="me" class="menu" popover="auto">
         <Role page={page} />
         <Preferences page={page} />
-        {page.user !== undefined && <SignOutForm page={page} />}
+        <SignOutForm page={page} />
       </div>
     </>
   )
 }
 
+/** What to call a reader without a name. */
+export function nobodyIs(page: Page): 'open' | 'anonymous' | 'token' | 'tokenless' {
+  if (page.access === 'open') return 'open'
+  if (page.authentication !== 'bearer') return 'anonymous'
+  // Where everybody may read, whoever may do no more has brought no token that counts.
+  return (page.access === 'closed' ? page.canRead : page.canUpload) ? 'token' : 'tokenless'
+}
+
+/** Who may do what on this server, as the words have it. */
+export function accessRule({ access, authentication }: Page) {
+  return access === 'open' || authentication !== 'bearer' ? access : (`${access}-token` as const)
+}
+
 /** What the reader may do here, in words, and where to read more about it. */
 function Role({ page }: { page: Page }) {
   const words = accountWords[page.language]
-  const { user, access, canUpload, canDelete } = page
-  const may = access === 'closed' && user === undefined ? 'nothing' : 'read'
+  const { user, access, canRead, canUpload, canDelete } = page
+  const may = canRead ? 'read' : 'nothing'
   const role = canUpload ? (canDelete ? 'all' : 'upload') : may
   return (
     <div class="role">
       <p>
-        <b>{user ?? (access === 'open' ? words.everybody : words.anonymous)}</b> · {words.role[role]}
+        <b>{user ?? (access === 'open' ? words.everybody : words.nobody[nobodyIs(page)])}</b> ·{' '}
+        {words.role[role]}
       </p>
-      <p class="hint">{words.access[access]}</p>
+      <p class="hint">{words.access[accessRule(page)]}</p>
       {may === 'read' && <a href={atRoot(page, 'whoami')}>{words.rights}</a>}
     </div>
   )
@@ -81,7 +95,7 @@ function Role({ page }: { page: Page }) {
  * that asked for them (RFC 7617, 2.2).
  */
 export function SignInLink({ page, next }: { page: Page; next?: string }) {
-  if (page.access === 'open' || page.user !== undefined) return null
+  if (page.access === 'open' || page.authentication !== 'basic' || page.user !== undefined) return null
   return (
     <a class="btn" href={signInAddress(page, next)}>
       {shellWords[page.language].signIn}
@@ -89,8 +103,9 @@ export function SignInLink({ page, next }: { page: Page; next?: string }) {
   )
 }
 
-/** Ends the sign-in. With script it happens without the question for another password. */
+/** Ends the sign-in, where there is one to end. With script it happens without the question for another password. */
 export function SignOutForm({ page }: { page: Page }) {
+  if (page.authentication !== 'basic' || page.user === undefined) return null
   return (
     <form method="post" action={atRoot(page, 'signout')} data-signed-out={atRoot(page, 'signed-out')}>
       <button class="btn">{shellWords[page.language].signOut}</button>

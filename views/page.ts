@@ -4,6 +4,9 @@ import type { Language } from './words/language.ts'
 export const themes = ['auto', 'day', 'night'] as const
 export type Theme = (typeof themes)[number]
 
+/** How people say who they are: not at all, by name and password, or by a token, which browsers do not send by themselves. */
+export type Authentication = 'none' | 'basic' | 'bearer'
+
 /** Addresses of the files that pages load. */
 export interface PageAssets {
   readonly stylesheet: string
@@ -39,8 +42,13 @@ export interface Page {
   readonly user: string | undefined
   /** Whether anybody has to sign in at all, and for what. */
   readonly access: 'open' | 'read-open' | 'closed'
+  readonly authentication: Authentication
+  /** Whether the reader may read in the repository of the page; where it belongs to none, the pages of the server. */
+  readonly canRead: boolean
   readonly canUpload: boolean
   readonly canDelete: boolean
+  /** What a reader who may not upload lacks: a sign-in, a token that allows it, or the right. Undefined: nothing, or more. */
+  readonly uploadNeeds: 'sign-in' | 'token' | 'right' | undefined
   /** Address of the server: "https://charts.example.com/ctx". */
   readonly publicUrl: string
   /** What `helm repo add` gets. */

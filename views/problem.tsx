@@ -27,7 +27,8 @@ export function Problem(props: ProblemProps) {
   const words = problemWords[page.language]
   const { tellings } = words
   const narrow = code !== undefined && about !== undefined ? tellings[`${code}/${about}`] : undefined
-  const { sentence, hint } = narrow ?? tellings[code ?? 'unknown']
+  const needsToken = code === 'unauthorized' && page.authentication === 'bearer'
+  const { sentence, hint } = needsToken ? words.token : (narrow ?? tellings[code ?? 'unknown'])
   return (
     <Shell
       page={page}
@@ -47,7 +48,7 @@ export function Problem(props: ProblemProps) {
             {words.detail} <span lang="en">{detail}</span>
           </p>
         )}
-        {code === 'unauthorized' && (
+        {code === 'unauthorized' && !needsToken && (
           <>
             <p>{words.withHelm}</p>
             <Command page={page}>
@@ -55,6 +56,7 @@ export function Problem(props: ProblemProps) {
             </Command>
           </>
         )}
+        {needsToken && <WithToken page={page} />}
         {requestId !== undefined && (
           <p class="meta">
             {words.quoteRequest} <code>{requestId}</code>
@@ -62,6 +64,26 @@ export function Problem(props: ProblemProps) {
         )}
       </div>
     </Shell>
+  )
+}
+
+/** A browser cannot be made to send a token: who else can, and how. */
+function WithToken({ page }: { page: Page }) {
+  const { token } = problemWords[page.language]
+  return (
+    <>
+      <p>{token.proxy}</p>
+      <p>
+        <code>Authorization: Bearer TOKEN</code>
+      </p>
+      <p>{token.programs}</p>
+      <Command page={page}>
+        {`curl --fail-with-body --header 'Authorization: Bearer TOKEN' ${page.repositoryUrl}/index.yaml`}
+      </Command>
+      <Command page={page}>
+        {`helm cm-push --access-token TOKEN mychart-0.1.0.tgz ${page.repositoryUrl}`}
+      </Command>
+    </>
   )
 }
 
@@ -82,6 +104,7 @@ function WhatToDo({ page, code, wanted }: ProblemProps) {
           {wanted === undefined ? words.searchAnything : words.search(wanted)}
         </a>
       )}
+      {code === 'forbidden' && page.canRead && <a href={atRoot(page, 'whoami')}>{words.rights}</a>}
       <a href={`${page.contextPath}/`}>{words.home}</a>
     </p>
   )

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { AccountMenu, RepositoryMenu } from './menus.tsx'
 import { atRoot, inside, signInAddress, type Page } from './page.ts'
 import { Icon } from './parts.tsx'
+import { accountWords } from './words/account.ts'
 import { dateText, languageNames, languages } from './words/language.ts'
 import { shellWords } from './words/shell.ts'
 
@@ -151,11 +152,24 @@ function Header({ page, search }: ShellProps) {
   )
 }
 
-/** For those who may upload here, and for those who might once they sign in. */
+/** For those who may upload here, and for those who might once they sign in; the others are told why there is none. */
 function UploadLink({ page }: { page: Page }) {
   const words = shellWords[page.language]
-  const signIn = !page.canUpload && page.user === undefined && page.access === 'read-open'
-  if (!page.inRepository || !(page.canUpload || signIn)) return null
+  const { canUpload, uploadNeeds } = page
+  if (!page.inRepository || !(canUpload || uploadNeeds !== undefined)) return null
+  if (uploadNeeds === 'right' || uploadNeeds === 'token') {
+    return (
+      <a
+        class="btn ghost"
+        href={atRoot(page, 'whoami')}
+        title={accountWords[page.language].uploadNeeds[uploadNeeds]}
+      >
+        {uploadNeeds === 'token' && <Icon page={page} name="up" />}
+        <span {...(uploadNeeds === 'token' && { class: 'lbl' })}>{words.uploadNeeds[uploadNeeds]}</span>
+      </a>
+    )
+  }
+  const signIn = uploadNeeds === 'sign-in'
   const address = inside(page, 'upload')
   return (
     <a class="btn" href={signIn ? signInAddress(page, address) : address} data-key="u">

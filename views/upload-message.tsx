@@ -11,6 +11,7 @@ export function UploadMessage({ page, row }: { page: Page; row: UploadRowData })
     return <Filled parts={words.tooLarge(row.limit ?? 0)} slot="size" value={sizeText(row.size)} />
   }
   if (row.code === 'NETWORK') return <Filled parts={words.network()} slot="percent" value="0" />
+  if (row.code === 'SIGNED_OUT' && page.authentication === 'bearer') return <>{words.tokenRefused}</>
   return <>{sentences[row.code]?.(words, row) ?? words.failed}</>
 }
 

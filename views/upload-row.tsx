@@ -137,7 +137,7 @@ function Actions({ page, row }: { page: Page; row: UploadRowData }) {
           <ReplaceDialog page={page} row={row} ticket={row.replaceTicket} />
         </>
       )}
-      {code === 'SIGNED_OUT' && (
+      {code === 'SIGNED_OUT' && page.authentication === 'basic' && (
         <a class="btn" href={`${page.contextPath}/?signin`} target="_blank" rel="noopener">
           {words.signIn}
         </a>

@@ -11,7 +11,7 @@ export const uiOptions = {
   'ui-secret': text(
     'ui.secret',
     'TEXT',
-    'Secret that confirmations of deletions are signed with; without it one is derived from the credentials, or made at start',
+    'Secret that confirmations of deletions are signed with; without it one is derived from the passwords, or made at start (replicas with bearer tokens need it)',
     { secret: true },
   ),
   'ui-fonts': oneOf(

@@ -11,6 +11,7 @@ import {
   versionDoc,
 } from './docs/api.ts'
 import { provenanceDoc, publishDoc } from './docs/upload.ts'
+import { responseOf } from './body-bytes.ts'
 import { headersFor, json, jsonType } from './headers.ts'
 import { sendDocument } from './helm.ts'
 import { pageOf } from './query-values.ts'
@@ -58,7 +59,7 @@ async function sendList(ask: Ask, registry: Registry): Promise<Response> {
     return sendDocument(request, await repository.document('list'), jsonType)
   }
   const text = await repository.page({ offset, limit })
-  return new Response(text, { headers: headersFor('protocol', jsonType) })
+  return responseOf(text, { headers: headersFor('protocol', jsonType) })
 }
 
 function sendChart({ request, repo, params }: Ask, registry: Registry): Ready<Response> {
@@ -69,7 +70,7 @@ function sendChart({ request, repo, params }: Ask, registry: Registry): Ready<Re
 
 async function sendVersion({ repo, params }: Ask, registry: Registry): Promise<Response> {
   const found = await registry.repository(repo).version(params.name, params.version)
-  return new Response(found.entry, { headers: headersFor('protocol', jsonType) })
+  return responseOf(found.entry, { headers: headersFor('protocol', jsonType) })
 }
 
 async function deleteVersion({ repo, params, caller }: Ask, registry: Registry): Promise<Response> {

@@ -12,6 +12,8 @@ export interface BodyLimits {
    * each byte.
    */
   readonly deadlineMs: number
+  /** Told how many bytes came, when no more of them are read. */
+  readonly received?: ((bytes: number) => void) | undefined
 }
 
 export interface ReceiverSettings extends SpoolSettings, BodyLimits {}
@@ -57,9 +59,9 @@ export function createReceiver(settings: ReceiverSettings): Receiver {
         read: (take) => readBody(request, settings, take),
       }),
     receiveFiles(request, most) {
-      const { limit, deadlineMs } = settings
+      const { limit, deadlineMs, received } = settings
       // Room for the form's own lines, too.
-      const whole = { limit: most * (limit + formBytes), deadlineMs }
+      const whole = { limit: most * (limit + formBytes), deadlineMs, received }
       return readFileForm(request, { spool, limit, read: (take) => readBody(request, whole, take) })
     },
     heldBytes: () => spool.heldBytes(),
@@ -111,6 +113,7 @@ export async function readBody(
     throw late ? tooSlow(limits.deadlineMs) : error
   } finally {
     clearTimeout(timer)
+    limits.received?.(size)
   }
 }
 

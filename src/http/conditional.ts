@@ -1,3 +1,4 @@
+import { withBodyBytes } from './body-bytes.ts'
 import { headersFor } from './headers.ts'
 
 /** One body that is sent as it is: an archive, a provenance file, an index. */
@@ -37,10 +38,11 @@ export function sendObject(object: Sendable): Response {
     if (part === 'unsatisfiable') return unsatisfiable(headers, size)
     if (part) {
       headers.set('content-range', `bytes ${part.start}-${part.end - 1}/${size}`)
-      return new Response(body.slice(part.start, part.end), { status: 206, headers })
+      const sent = new Response(body.slice(part.start, part.end), { status: 206, headers })
+      return withBodyBytes(sent, part.end - part.start)
     }
   }
-  return new Response(body, { headers: whole })
+  return withBodyBytes(new Response(body, { headers: whole }), size)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isRegistryError, type ErrorCode, type ErrorDetails, type RegistryError } from '../errors.ts'
+import { responseOf } from './body-bytes.ts'
 import { goJson, headersFor, jsonType } from './headers.ts'
 
 /**
@@ -43,6 +44,8 @@ export interface ErrorOptions {
   readonly requestId?: string
   /** WWW-Authenticate of a 401. */
   readonly challenge?: string
+  /** Retry-After of a 401, in seconds. */
+  readonly retryAfter?: number | undefined
 }
 
 /** The status a thrown value is answered with; 500 for whatever is not a RegistryError. */
@@ -104,6 +107,8 @@ function send(answer: Answer, options: ErrorOptions, error?: RegistryError): Res
   )
   if (answer.status === 401 && options.challenge !== undefined)
     headers.set('www-authenticate', options.challenge)
+  if (answer.status === 401 && options.retryAfter !== undefined)
+    headers.set('retry-after', String(options.retryAfter))
   // RFC 9110, 15.5.9. Not with 413, where ChartMuseum does it: Bun then closes while a Go client still
   // writes, and four of ten saw "broken pipe" instead of the answer (measured). Bun reads over what is left
   // of a refused body.
@@ -111,7 +116,7 @@ function send(answer: Answer, options: ErrorOptions, error?: RegistryError): Res
   if (answer.status === 503) headers.set('retry-after', retryAfter(error))
   // The same path answers others with JSON, and tomorrow perhaps with a chart.
   if (form === 'page') headers.set('cache-control', 'no-store')
-  return new Response(bodies[form](answer), { status: answer.status, headers })
+  return responseOf(bodies[form](answer), { status: answer.status, headers })
 }
 
 const bodies = {

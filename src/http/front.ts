@@ -11,7 +11,7 @@ import { repositoryIn, type Match, type Matcher } from './match.ts'
 import type { Addresses, Peer } from './public-url.ts'
 import type { Row } from './route.ts'
 import { pathOf, queryOf } from './request-url.ts'
-import { challengeOf, isPageRow, refusalOf, signsIn, toSignIn } from './sign-in.ts'
+import { challengeOf, isPageRow, refusalOf, retryAfterOf, signsIn, toSignIn } from './sign-in.ts'
 import { answerUnmatched } from './unmatched.ts'
 
 export interface FrontParts {
@@ -96,7 +96,9 @@ export function createFront(parts: FrontParts): Front {
       const number = (count += 1)
       const path = pathOf(request.url)
       const requestId = requestIdOf(request.headers.get('x-request-id'))
-      if (parts.debug) log.debug(`[${number}] Incoming request: ${path}`, { reqID: requestId })
+      if (parts.debug && !isProbe(path)) {
+        log.debug(`[${number}] Incoming request: ${path}`, { reqID: requestId })
+      }
       const isApi = path.startsWith(apiPrefix)
       const unknown = { caller: undefined, error: undefined, comment: '' }
       const asked: Asked = { request, path, peer, requestId, isApi, match: found, ...unknown }
@@ -112,7 +114,7 @@ export function createFront(parts: FrontParts): Front {
   function tell(asked: Asked, response: Response, number: number, nanoseconds: number): void {
     const { request, path, peer, match, error, comment, requestId } = asked
     parts.observe?.({ request, response, row: match?.row, repo: match?.repo ?? '', error, nanoseconds })
-    if (isQuiet(path, response.status)) return
+    if (response.status === 200 && isProbe(path)) return
     log.request({
       number,
       path,
@@ -125,9 +127,9 @@ export function createFront(parts: FrontParts): Front {
     })
   }
 
-  // ChartMuseum: successful health checks are not logged unless asked for.
-  function isQuiet(path: string, status: number): boolean {
-    return !parts.logHealth && status === 200 && /\/(health|livez|readyz)$/.test(path)
+  // ChartMuseum: health checks are told only when they fail, unless asked for.
+  function isProbe(path: string): boolean {
+    return !parts.logHealth && /\/(health|livez|readyz)$/.test(path)
   }
 
   function answer(asked: Asked): Ready<Response> {
@@ -152,7 +154,8 @@ export function createFront(parts: FrontParts): Front {
     asked.comment = describe(error, asked)
     const form = errorForm(request, path.slice(parts.contextPath.length))
     const challenge = challengeOf(error, form)
-    const plain = errorResponse(error, { form, requestId, ...(challenge && { challenge }) })
+    const retryAfter = retryAfterOf(error)
+    const plain = errorResponse(error, { form, requestId, retryAfter, ...(challenge && { challenge }) })
     const response = form === 'page' ? await asPage(plain, asked) : plain
     return isApi && response.status !== 401 ? withCors(response) : response
   }
@@ -208,16 +211,19 @@ export function createFront(parts: FrontParts): Front {
     }
   }
 
-  function callerOf({ request, peer }: Asked): Ready<Caller> {
+  function callerOf({ request, peer, match }: Asked): Ready<Caller> {
     const { access } = parts
-    if (access.open) return access.callerOf(null, noAddress)
     const { headers } = request
-    return access.callerOf(headers.get('authorization'), () => addresses.clientAddress(headers, peer))
+    // Health checks wait for no password, not even for the one they bring.
+    const isPublic = match?.row.action === 'none' && !isPageRow(match.row)
+    if (access.open || isPublic) return access.callerOf(null, noAddress)
+    const address = () => addresses.clientAddress(headers, peer)
+    return access.callerOf(headers.get('authorization'), address, () => request.signal)
   }
 
   /** What somebody gets who may not do what they ask for. */
   function refused({ request, peer }: Asked, match: Match, caller: Caller): Response {
-    if (!signsIn(request, match, caller)) throw refusalOf(match, caller, parts.access)
+    if (!signsIn(request, match, caller, parts.access)) throw refusalOf(match, caller, parts.access)
     return toSignIn(request, addresses.publicUrl(request.headers, peer), parts.contextPath)
   }
 

@@ -1,3 +1,5 @@
+import { responseOf } from './body-bytes.ts'
+
 /** How a browser must treat what is sent: protocol answers and raw files, pages, or the API explorer. */
 export type Surface = 'protocol' | 'page' | 'explorer'
 
@@ -101,5 +103,5 @@ export function escapeHtmlInJson(text: string): string {
 
 /** A JSON answer with the security headers of protocol answers. */
 export function json(value: unknown, status = 200): Response {
-  return new Response(goJson(value), { status, headers: headersFor('protocol', jsonType) })
+  return responseOf(goJson(value), { status, headers: headersFor('protocol', jsonType) })
 }

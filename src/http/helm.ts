@@ -3,8 +3,9 @@ import type { Document } from '../registry/document.ts'
 import type { Ready } from '../ready.ts'
 import { whenReady } from '../ready.ts'
 import type { Registry } from '../registry/registry.ts'
+import { withBodyBytes } from './body-bytes.ts'
 import { sendObject } from './conditional.ts'
-import { artifactHubDoc, fileDoc, indexDoc } from './docs/helm.ts'
+import { artifactHubDoc, fileDoc, indexDoc, serverIdDoc } from './docs/helm.ts'
 import { negotiateEncoding } from './encoding.ts'
 import { headersFor } from './headers.ts'
 import type { Ask, Row } from './route.ts'
@@ -24,6 +25,20 @@ export function helmRows(parts: HelmParts): Row[] {
     get('/:repo/charts/:filename', 'pull', (ask) => sendFile(ask, parts.registry), fileDoc),
     get('/:repo/artifacthub-repo.yml', 'pull', (ask) => sendArtifactHub(ask, parts), artifactHubDoc),
   ]
+}
+
+/**
+ * The id of the whole server at its own address, where repositories have a path.
+ * ChartMuseum: serves it at depth 2 and below; at depth 1 its welcome page stands in the way.
+ */
+export function serverIdRows(
+  { artifactHubIds }: Pick<HelmParts, 'artifactHubIds'>,
+  { depth, dynamic }: { readonly depth: number; readonly dynamic: boolean },
+): Row[] {
+  const id = depth > 0 && !dynamic ? artifactHubIds.get('') : undefined
+  return id === undefined
+    ? []
+    : [get('/artifacthub-repo.yml', 'pull', () => artifactHubFile(id), serverIdDoc)]
 }
 
 function sendIndex({ request, repo }: Ask, { registry, indexFormat }: HelmParts): Ready<Response> {
@@ -84,7 +99,7 @@ function sendFile({ request, repo, params }: Ask, registry: Registry): Ready<Res
     ({ kind, body, size, etag, modified }) => {
       const type = fileTypes[kind]
       if (body instanceof Blob) return sendObject({ request, body, size, etag, modified, type })
-      return new Response(body, { headers: headersFor('protocol', type) })
+      return withBodyBytes(new Response(body, { headers: headersFor('protocol', type) }), size)
     },
   )
 }
@@ -93,6 +108,10 @@ function sendArtifactHub({ repo }: Ask, { artifactHubIds }: HelmParts): Response
   const id = artifactHubIds.get(repo)
   if (id === undefined)
     throw new RegistryError('not_found', 'repository', 'Artifact Hub repository ID not found')
+  return artifactHubFile(id)
+}
+
+function artifactHubFile(id: string): Response {
   const headers = headersFor('protocol', 'application/x-yaml')
   return new Response(`repositoryID: ${id}\n`, { headers })
 }

@@ -21,15 +21,73 @@ export interface KeyPair {
 export async function readKeyPair(certFile: string, keyFile: string, now = new Date()): Promise<KeyPair> {
   const cert = await readPem(certFile, '--tls-cert')
   const key = await readPem(keyFile, '--tls-key')
-  const parsed = parseCertificate(cert)
-  if (!parsed) {
-    throw new StartError(
-      `--tls-cert "${certFile}" is not a certificate: expected -----BEGIN CERTIFICATE-----`,
-    )
-  }
-  const mismatch = checkKey(parsed, key)
+  const chain = parseChain(cert)
+  if (typeof chain === 'string') throw new StartError(`--tls-cert "${certFile}" ${chain}`)
+  const mismatch = checkKey(chain[0], key)
   if (mismatch !== '') throw new StartError(`--tls-key "${keyFile}" ${mismatch}`)
-  return { cert, key, warnings: checkCertificate(cert, now) }
+  return { cert, key, warnings: [...checkCertificate(cert, now), ...checkOrder(chain)] }
+}
+
+/** The authorities that client certificates must come from, and what will keep clients out. */
+export interface Authorities {
+  readonly ca: string
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads the authorities of client certificates.
+ *
+ * @throws StartError naming the file and what was expected in it: with none, or half of one, nobody would get in.
+ */
+export async function readAuthorities(file: string, now = new Date()): Promise<Authorities> {
+  const ca = await readPem(file, '--tls-ca-cert')
+  const found = parseChain(ca)
+  if (typeof found === 'string') throw new StartError(`--tls-ca-cert "${file}" ${found}`)
+  const expired = found.filter(({ validTo }) => Date.parse(validTo) <= now.getTime())
+  const warnings = expired.map(
+    ({ subject }) =>
+      `The authority "${oneLine(subject)}" has expired: client certificates from it are refused`,
+  )
+  return { ca, warnings }
+}
+
+/** Every certificate of a PEM text, in its order; else, as the end of a sentence, why there is none or not all. */
+function parseChain(pem: string): [X509Certificate, ...X509Certificate[]] | string {
+  const begins = pem.match(/^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/gm) ?? []
+  const blocks = pem.match(pemCertificate) ?? []
+  const first = parseCertificate(pem)
+  if (begins.length === 0 || first === undefined) {
+    return 'is not a certificate: expected -----BEGIN CERTIFICATE-----'
+  }
+  const others = blocks.slice(1).map(parseCertificate)
+  const whole = others.filter((other) => other !== undefined)
+  if (blocks.length < begins.length || whole.length < others.length) {
+    return `holds a certificate that cannot be read, number ${brokenOne(others, blocks.length)}: expected whole ones, from BEGIN to END`
+  }
+  return [first, ...whole]
+}
+
+const pemCertificate = /^-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/gm
+
+function brokenOne(others: readonly (X509Certificate | undefined)[], blocks: number): number {
+  const broken = others.indexOf(undefined)
+  return broken < 0 ? blocks + 1 : broken + 2
+}
+
+/** A server shows its own certificate, then the one that issued it, and so on: many clients need that order. */
+function checkOrder(chain: readonly X509Certificate[]): string[] {
+  const wrong = chain.findIndex(
+    (one, at) => chain[at + 1] !== undefined && !one.checkIssued(chain[at + 1] ?? one),
+  )
+  if (wrong < 0) return []
+  return [
+    `Certificate ${wrong + 2} in the chain did not issue the one before it: clients may not find the way to their authority`,
+  ]
+}
+
+/** node:crypto writes one part of a name per line. */
+function oneLine(name: string): string {
+  return name.replaceAll('\n', ', ')
 }
 
 /** Sentences about what clients will not accept in a certificate (PEM, the server's own first); none when it is fine. */

@@ -1,10 +1,11 @@
+import { refusalsOf, securityOf, securitySchemes, type AccessOptions } from './openapi-access.ts'
 import { pathTemplates } from './openapi-paths.ts'
-import { components, type Components, tags } from './docs/components.ts'
+import { components, tags, type Components } from './docs/components.ts'
 import type { PathParameter, PathTemplate } from './openapi-paths.ts'
 import type { OperationDoc, ResponseDoc } from './operation-doc.ts'
 import type { Row } from './route.ts'
 
-export interface OpenApiOptions {
+export interface OpenApiOptions extends AccessOptions {
   readonly version: string
   /** "" or "/ctx". */
   readonly contextPath: string
@@ -12,10 +13,6 @@ export interface OpenApiOptions {
   readonly depth: number
   /** Repositories at any depth: depths 0 to 2 are spelled out. */
   readonly dynamic: boolean
-  /** Basic auth is on. */
-  readonly authenticated?: boolean
-  /** With basic auth on, reading needs no credentials. */
-  readonly anonymousPull?: boolean
   /** Only loopback names are served (421 for every other Host). */
   readonly loopbackOnly?: boolean
 }
@@ -60,6 +57,8 @@ export function openApiDocument(rows: readonly Row[], options: OpenApiOptions): 
       if (key === 'get') item.head = headOf(item[key])
     }
   }
+  const operations = Object.values(paths).flatMap((item) => Object.values(item))
+  const used = new Set(operations.flatMap((each) => each.tags))
   return {
     openapi: '3.0.3',
     info: {
@@ -69,9 +68,9 @@ export function openApiDocument(rows: readonly Row[], options: OpenApiOptions): 
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: options.contextPath === '' ? '/' : options.contextPath }],
-    tags,
+    tags: tags.filter(({ name }) => used.has(name)),
     paths,
-    components: components(options.authenticated === true),
+    components: { ...components, ...securitySchemes(options) },
   }
 }
 
@@ -100,7 +99,7 @@ function operation(row: DocumentedRow, template: PathTemplate, options: OpenApiO
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(doc.request === undefined ? {} : { requestBody: { required: true, ...doc.request } }),
     responses: withRequestId(responses),
-    ...(options.authenticated === true ? { security: security(row, options) } : {}),
+    ...securityOf(row, options),
   }
 }
 
@@ -134,18 +133,12 @@ function pathParameter(parameter: PathParameter): object {
 /** What the server answers before the route is reached, or when it breaks. */
 function commonResponses(row: Row, options: OpenApiOptions): Record<number, ResponseDoc> {
   const responses: Record<number, ResponseDoc> = {
+    ...refusalsOf(row, options),
     400: refusal('The `Host` header is missing, or is not a host name.'),
     500: refusal('Something broke. The cause is in the log, under the request id.', {
       error: 'internal server error',
       requestId: requestId.schema.example,
     }),
-  }
-  if (options.authenticated === true && row.action !== 'none') responses[401] = unauthorized
-  if (row.method !== 'GET') {
-    responses[403] = refusal(
-      'The page of another site sent this request. Programs, which send no `Origin`, are not concerned.',
-      { error: 'cross-origin request refused' },
-    )
   }
   if (options.loopbackOnly === true) {
     responses[421] = refusal(
@@ -163,16 +156,6 @@ function refusal(description: string, example?: object): ResponseDoc {
   }
 }
 
-const unauthorized: ResponseDoc = {
-  ...refusal('No credentials, or wrong ones.', { error: 'unauthorized' }),
-  headers: {
-    'WWW-Authenticate': {
-      description: 'The challenge of RFC 7617; one realm on every route.',
-      schema: { type: 'string', example: 'Basic realm="ChartMuseum"' },
-    },
-  },
-}
-
 const requestId = {
   description: 'The id of this request in the log: the one that was sent, or a new one.',
   schema: { type: 'string', example: '6f0c1d0e-7a52-4b5e-9a43-2f3c1f4a8f10' },
@@ -188,9 +171,4 @@ function withRequestId(responses: Readonly<Record<number, ResponseDoc>>): Record
     ] as const
   })
   return Object.fromEntries(entries)
-}
-
-function security(row: Row, options: OpenApiOptions): Record<string, readonly string[]>[] {
-  if (row.action === 'none') return []
-  return row.action === 'pull' && options.anonymousPull === true ? [{ basic: [] }, {}] : [{ basic: [] }]
 }

@@ -8,6 +8,7 @@ import { readEntry } from '../registry/search-chart.ts'
 import type { SearchQuery } from '../registry/search.ts'
 import { searchSorts } from '../registry/search.ts'
 import { hubAllDoc, hubDoc } from './docs/search.ts'
+import { responseOf } from './body-bytes.ts'
 import { goJson, headersFor, jsonType } from './headers.ts'
 import { oneOf, pageOf } from './query-values.ts'
 import type { Ask, Row } from './route.ts'
@@ -98,7 +99,7 @@ function page(
     ...(offset + limit < total ? [link('next', offset + limit)] : []),
   ]
   if (links.length > 0) headers.set('link', links.join(', '))
-  return new Response(text, { headers })
+  return responseOf(text, { headers })
 }
 
 function apiPath(repo: string): string {

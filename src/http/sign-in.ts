@@ -11,15 +11,19 @@ export function isPageRow({ path }: Row): boolean {
   return path === '/' || path === '/:repo/' || (path.includes('/-/') && !path.startsWith('/-/assets/'))
 }
 
-/** True for somebody who may read without signing in, and whose browser asks for a page to change something. */
-export function signsIn(request: Request, { row, repo }: Match, caller: Caller): boolean {
+/**
+ * True for somebody who may read without signing in, and whose browser asks for a page to change something. Only where
+ * signing in is something that a browser does: for a token it would be sent back and forth.
+ */
+export function signsIn(request: Request, { row, repo }: Match, caller: Caller, access: Access): boolean {
   const anonymous = caller.name === undefined && caller.may('pull', repo)
-  return anonymous && row.action === 'push' && asksForPage(request, row)
+  if (!anonymous || row.action !== 'push' || !asksForPage(request, row)) return false
+  return access.challenge(row.action, repo)?.startsWith('Basic ') === true
 }
 
 /** The error of a caller who may not do what a row asks for. */
 export function refusalOf({ row, repo }: Match, caller: Caller, access: Access): RegistryError {
-  if (caller.name === undefined) return unauthorized(access.challenge(row.action, repo))
+  if (caller.name === undefined) return unauthorized(access.challenge(row.action, repo), caller.retryAfter)
   // Whoever may not read a repository is not told whether there is one.
   if (!caller.may('pull', repo)) return new RegistryError('not_found', 'request', 'not found')
   return new RegistryError('forbidden', 'repository', `"${caller.name}" may not ${row.action} here`)
@@ -32,8 +36,17 @@ function asksForPage({ method, headers }: Request, row: Row): boolean {
 }
 
 /** The error of somebody who has to say who they are first, with what `WWW-Authenticate` answers. */
-export function unauthorized(challenge: string | undefined): RegistryError {
-  return Object.assign(new RegistryError('unauthorized', 'request', 'unauthorized'), { challenge })
+export function unauthorized(challenge: string | undefined, retryAfter?: number): RegistryError {
+  // For the log: it is the same answer.
+  const cause = retryAfter === undefined ? undefined : new Error('not checked: too many wait')
+  const error = new RegistryError('unauthorized', 'request', 'unauthorized', {}, { cause })
+  return Object.assign(error, { challenge, retryAfter })
+}
+
+/** After how many seconds to come again with credentials that there was no time to look at. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const seconds = error instanceof RegistryError && 'retryAfter' in error ? error.retryAfter : undefined
+  return typeof seconds === 'number' ? seconds : undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { createApp, listen } from '../../src/http/app.ts'
+import { createApp } from '../../src/http/app.ts'
+import { listen } from '../../src/http/listener.ts'
 
 /** An application whose every answer takes this long. */
 function slowApp(ms: number) {

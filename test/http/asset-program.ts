@@ -4,7 +4,13 @@ import { documentAnswer } from '../../src/http/web/documents.ts'
 /** Compiled by a test: prints the address of each file and the version of the document, from inside an executable. */
 async function main(): Promise<void> {
   for (const name of assetNames) console.log(await assetUrl('', name))
-  const settings = { contextPath: '', depth: 0, dynamic: false, version: '0', authenticated: false }
+  const settings = {
+    contextPath: '',
+    depth: 0,
+    dynamic: false,
+    version: '0',
+    authentication: 'none' as const,
+  }
   const answer = documentAnswer({ documentRows: () => [], settings })
   const response = await answer({
     request: new Request('http://localhost/-/openapi.json'),

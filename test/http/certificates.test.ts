@@ -152,6 +152,7 @@ test('readKeyPair() tells what is wrong with a file, and never shows what is in 
 const settings = {
   tlsCert: '',
   tlsKey: '',
+  tlsCaCert: '',
   tlsSelfSigned: false,
   tlsSelfSignedNames: [],
   listenHost: '0.0.0.0',

@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, test } from 'bun:test'
-import { openApiDocument, type OpenApiOptions } from '../../src/http/openapi.ts'
+import { openApiDocument, type OpenApiOptions, type Operation } from '../../src/http/openapi.ts'
 import type { MediaDoc } from '../../src/http/operation-doc.ts'
 import { schemaChecker } from './schema-checker.ts'
 import { allRows, settings } from './web-fixture.ts'
@@ -12,8 +12,10 @@ const cases: Record<string, Partial<OpenApiOptions>> = {
   'depth 3': { depth: 3 },
   'any depth': { dynamic: true },
   'a context path': { contextPath: '/ctx', depth: 1 },
-  'basic auth': { authenticated: true },
-  'basic auth with anonymous reading': { authenticated: true, anonymousPull: true },
+  'basic auth': { authentication: 'basic' },
+  'basic auth with anonymous reading': { authentication: 'basic', anonymousPull: true },
+  'bearer tokens': { authentication: 'bearer', realm: 'https://auth.example.com', service: 'charts' },
+  'bearer tokens with anonymous reading': { authentication: 'bearer', anonymousPull: true },
   'loopback only': { loopbackOnly: true },
 }
 
@@ -78,15 +80,47 @@ describe('openApiDocument()', () => {
     const open = documentOf()
     expect(open.components.securitySchemes).toBeUndefined()
     expect(operations(open).every(({ operation }) => !('401' in operation.responses))).toBe(true)
-    const closed = documentOf({ authenticated: true })
+    const closed = documentOf({ authentication: 'basic' })
     expect(closed.components.securitySchemes).toHaveProperty('basic')
     expect(closed.paths['/api/charts']?.post?.responses).toHaveProperty('401')
     expect(closed.paths['/index.yaml']?.get?.security).toEqual([{ basic: [] }])
     expect(closed.paths['/livez']?.get?.security).toEqual([])
     expect(closed.paths['/livez']?.get?.responses).not.toHaveProperty('401')
-    const mixed = documentOf({ authenticated: true, anonymousPull: true })
+    const mixed = documentOf({ authentication: 'basic', anonymousPull: true })
     expect(mixed.paths['/index.yaml']?.get?.security).toEqual([{ basic: [] }, {}])
     expect(mixed.paths['/api/charts']?.post?.security).toEqual([{ basic: [] }])
+  })
+
+  test('says how a token is sent and what is answered without one', () => {
+    const closed = documentOf(cases['bearer tokens'])
+    expect(Object.keys(closed.components.securitySchemes ?? {})).toEqual(['bearer'])
+    expect(closed.components.securitySchemes?.['bearer']).toMatchObject({
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+    })
+    const example = (operation: Operation | undefined) =>
+      JSON.stringify(operation?.responses['401']?.headers?.['WWW-Authenticate']?.schema)
+    const start = 'Bearer realm=\\"https://auth.example.com\\",service=\\"charts\\",scope='
+    const scope = (action: string) => `${start}\\"artifact-repository:org1:${action}\\"`
+    expect(example(closed.paths['/index.yaml']?.get)).toContain(scope('pull'))
+    expect(example(closed.paths['/api/charts']?.post)).toContain(scope('push'))
+    expect(closed.paths['/livez']?.get?.security).toEqual([])
+    const mixed = documentOf(cases['bearer tokens with anonymous reading'])
+    expect(mixed.paths['/index.yaml']?.get?.security).toEqual([{ bearer: [] }, {}])
+    expect(mixed.paths['/api/charts']?.post?.security).toEqual([{ bearer: [] }])
+  })
+
+  test('says 403 and 404 to those who may read only, and to those who may not know', () => {
+    for (const authentication of ['basic', 'bearer'] as const) {
+      for (const { operation } of operations(documentOf({ authentication }))) {
+        const asks = operation.security?.length !== 0
+        expect(asks).toBe('401' in operation.responses)
+        if (asks) expect(operation.responses).toHaveProperty('404')
+      }
+      const { post } = documentOf({ authentication }).paths['/api/charts'] ?? {}
+      expect(JSON.stringify(post?.responses['403'])).toContain('may not push here')
+    }
+    expect(JSON.stringify(documentOf().paths['/api/charts']?.post?.responses['403'])).not.toContain('may not')
   })
 
   test('tells of refused hosts only while bound to loopback', () => {
@@ -108,7 +142,7 @@ describe('openApiDocument()', () => {
   })
 
   test('shows examples that fit their schemas', async () => {
-    const document = documentOf({ authenticated: true, loopbackOnly: true })
+    const document = documentOf({ authentication: 'basic', loopbackOnly: true })
     const check = schemaChecker(document)
     let examples = 0
     for (const { path, method, operation } of operations(document)) {

@@ -34,7 +34,7 @@ export const settings: WebSettings = {
   depth: 0,
   dynamic: false,
   version: '0.1.0',
-  authenticated: false,
+  authentication: 'none',
 }
 
 const nothing: Answer = () => new Response('{}')

@@ -18,6 +18,10 @@ export interface StartOptions {
   readonly uid?: number
   /** Where the process stands; without it, a temp folder of its own, so that nothing depends on the project's. */
   readonly cwd?: string
+  /** What is shown to a server that asks for a certificate, PEM: else nobody hears that it has started. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
+  /** The address of this computer by which it is asked, as in a URL; without it, 127.0.0.1. */
+  readonly reachedAt?: string
 }
 
 /** The program, running as its own process on a free port of 127.0.0.1. Disposing kills it and removes its folders. */
@@ -62,8 +66,9 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
       const port = freePort()
       const running = launch(port, place, options)
       const scheme = servesTls(options) ? 'https' : 'http'
-      if (await answers(`${scheme}://127.0.0.1:${port}/livez`, running)) {
-        return server(`${scheme}://127.0.0.1:${port}`, port, place, running, () => own[Symbol.asyncDispose]())
+      const url = `${scheme}://${options.reachedAt ?? '127.0.0.1'}:${port}`
+      if (await answers(`${url}/livez`, running, options.certificate)) {
+        return server(url, port, place, running, () => own[Symbol.asyncDispose]())
       }
       const code = await end(running, 'SIGKILL')
       const taken =
@@ -185,11 +190,15 @@ async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) =
 }
 
 /** True as soon as the address gives any answer; false when the process ends or takes too long. */
-async function answers(url: string, { child }: Running): Promise<boolean> {
+async function answers(
+  url: string,
+  { child }: Running,
+  certificate: StartOptions['certificate'],
+): Promise<boolean> {
   const deadline = Date.now() + startTimeout
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     const response = await fetch(url, {
-      tls: { rejectUnauthorized: false },
+      tls: { rejectUnauthorized: false, ...certificate },
       signal: AbortSignal.timeout(2_000),
     }).catch(() => undefined) // not listening yet
     if (response) return true

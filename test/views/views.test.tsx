@@ -26,7 +26,7 @@ const pages: Record<string, VNode> = {
       <Command page={strange}>{hostile}</Command>
     </Shell>
   ),
-  explorer: <Explorer page={strange} document={hostile} stylesheet={hostile} scripts={[hostile]} />,
+  explorer: <Explorer page={strange} api document={hostile} stylesheet={hostile} scripts={[hostile]} />,
 }
 
 describe('pages', () => {

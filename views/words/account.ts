@@ -2,10 +2,15 @@ import { numberText, plural, type InLanguages } from './language.ts'
 
 const en = {
   title: 'Account',
-  anonymous: 'Not signed in',
   /** Where nobody signs in. */
   everybody: 'Everybody',
-  noSignIn: 'No sign-in needed',
+  /** Who somebody without a name is. */
+  nobody: {
+    open: 'No sign-in needed',
+    anonymous: 'Not signed in',
+    token: 'Let in by a token',
+    tokenless: 'Without a token',
+  },
   signedInAs: (user: string) => `Signed in as ${user}`,
   /** What somebody may do, in words. */
   role: {
@@ -19,12 +24,24 @@ const en = {
     open: 'This server asks nobody to sign in: everybody can do everything that it allows.',
     'read-open': 'Everybody can read here. Uploading and deleting need a user name and a password.',
     closed: 'This server asks everybody for a user name and a password.',
+    'read-open-token': 'Everybody can read here. Uploading and deleting need a token that allows it.',
+    'closed-token': 'This server asks everybody for a token, which says what it allows.',
   },
   /** How somebody was recognised. */
   how: {
     open: 'This server knows nobody by name.',
     basic: 'By user name and password (HTTP basic authentication).',
+    token: 'By a bearer token, which came with the request.',
+    tokenless: 'You sent no token, or none that allows more than everybody may.',
     anonymous: 'You sent no credentials, or not the right ones.',
+  },
+  /** What is missing to upload and delete. */
+  uploadNeeds: {
+    'sign-in': 'Sign in to upload and delete.',
+    token:
+      'Uploading and deleting need a token that allows it. Browsers do not send one: a program does, or a proxy in front.',
+    right:
+      'You may read here, but neither upload nor delete. Whoever runs this server decides who may do more.',
   },
   accessTitle: 'Who may do what',
   realm: 'Realm',
@@ -55,9 +72,8 @@ export const accountWords: InLanguages<typeof en> = {
   en,
   'zh-CN': {
     title: '账户',
-    anonymous: '未登录',
     everybody: '所有人',
-    noSignIn: '无需登录',
+    nobody: { open: '无需登录', anonymous: '未登录', token: '凭令牌访问', tokenless: '没有令牌' },
     signedInAs: (user) => `已登录：${user}`,
     role: {
       all: '可以读取、上传和删除',
@@ -69,11 +85,20 @@ export const accountWords: InLanguages<typeof en> = {
       open: '此服务器不要求登录，任何人都可以执行服务器允许的所有操作。',
       'read-open': '任何人都可以读取。上传和删除需要用户名和密码。',
       closed: '此服务器要求所有人提供用户名和密码。',
+      'read-open-token': '任何人都可以读取。上传和删除需要具有相应权限的令牌。',
+      'closed-token': '此服务器要求所有人提供令牌，令牌中写明了允许的操作。',
     },
     how: {
       open: '此服务器不区分用户。',
       basic: '通过用户名和密码（HTTP Basic 认证）。',
+      token: '通过随请求发送的 Bearer 令牌。',
+      tokenless: '你没有发送令牌，或者令牌没有更多权限。',
       anonymous: '你没有提供凭据，或者凭据不正确。',
+    },
+    uploadNeeds: {
+      'sign-in': '登录后才能上传和删除。',
+      token: '上传和删除需要具有相应权限的令牌。浏览器不会自行发送令牌，需由程序或前置代理发送。',
+      right: '你可以读取，但不能上传或删除。其他权限由服务器管理员决定。',
     },
     accessTitle: '访问规则',
     realm: '认证域（Realm）',

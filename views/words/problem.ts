@@ -11,11 +11,14 @@ interface ProblemWords {
   /** By code, or by code and what it is about: the narrower one wins. */
   readonly tellings: Readonly<Record<ErrorCode | 'unknown', Telling>> &
     Readonly<Partial<Record<`${ErrorCode}/${ErrorAbout}`, Telling>>>
+  /** Where a token is asked for, in place of what is said of passwords. */
+  readonly token: Required<Telling> & { readonly proxy: string; readonly programs: string }
   readonly detail: string
   readonly home: string
   readonly search: (text: string) => string
   readonly searchAnything: string
   readonly signIn: string
+  readonly rights: string
   readonly retry: string
   readonly quoteRequest: string
   readonly withHelm: string
@@ -82,11 +85,19 @@ const en: ProblemWords = {
       hint: 'Try again. If it goes wrong again, tell whoever runs this server.',
     },
   },
+  token: {
+    sentence: 'A token is needed here.',
+    hint: 'This server lets in who sends a bearer token that allows what is asked. There is no password to type.',
+    proxy:
+      'Browsers send no tokens by themselves. These pages open behind a proxy that signs people in and adds to each request:',
+    programs: 'Programs send a token with each request:',
+  },
   detail: 'The server says:',
   home: 'To the home page',
   search: (text) => `Search for “${text}”`,
   searchAnything: 'Search charts',
   signIn: 'Sign in',
+  rights: 'Your rights',
   retry: 'Try again',
   quoteRequest: 'Quote this number when you ask for help:',
   withHelm: 'Helm asks for the same user name and password:',
@@ -128,11 +139,18 @@ export const problemWords: InLanguages<ProblemWords> = {
       unavailable: { sentence: '存储暂时没有响应。', hint: '没有数据丢失，请稍后重试。' },
       unknown: { sentence: '服务器出现错误。', hint: '请重试。如果仍然出错，请告知服务器管理员。' },
     },
+    token: {
+      sentence: '此处需要令牌。',
+      hint: '此服务器只接受带有相应权限的 Bearer 令牌，没有可输入的密码。',
+      proxy: '浏览器不会自行发送令牌。要打开这些页面，需要一个为用户登录并在每个请求中加入以下请求头的代理：',
+      programs: '程序在每个请求中发送令牌：',
+    },
     detail: '服务器消息：',
     home: '返回首页',
     search: (text) => `搜索“${text}”`,
     searchAnything: '搜索 Chart',
     signIn: '登录',
+    rights: '你的权限',
     retry: '重试',
     quoteRequest: '寻求帮助时请提供此编号：',
     withHelm: 'Helm 需要相同的用户名和密码：',

@@ -10,6 +10,8 @@ const en = {
   upload: 'Upload',
   signIn: 'Sign in',
   signInToUpload: 'Sign in to upload',
+  /** In place of the button to upload. */
+  uploadNeeds: { token: 'Token needed to upload', right: 'Read only' },
   signOut: 'Sign out',
   account: 'Account',
   settings: 'Settings',
@@ -55,6 +57,7 @@ export const shellWords: InLanguages<ShellWords> = {
     upload: '上传',
     signIn: '登录',
     signInToUpload: '登录后上传',
+    uploadNeeds: { token: '需要令牌才能上传', right: '只读' },
     signOut: '退出登录',
     account: '账户',
     settings: '设置',

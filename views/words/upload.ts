@@ -59,6 +59,8 @@ const en = {
   busy: 'The server cannot take it just now. Try again in a moment.',
   forbidden: 'You may read but not upload here.',
   signedOut: 'You are not signed in any more. Sign in in another tab, then retry: the files are still here.',
+  tokenRefused:
+    'The token does not allow this any more. Retry when the proxy has a new one: the files are still here.',
   signIn: 'Sign in',
   network: (): Parts => ['Connection lost after ', ' %. Retry: the file is still here.'],
   failed: 'The server did not answer as expected.',
@@ -150,6 +152,7 @@ export const uploadWords: InLanguages<typeof en> = {
     busy: '服务器暂时无法接收，请稍后重试。',
     forbidden: '您可以读取，但不能上传到这里。',
     signedOut: '您已退出登录。请在其他标签页登录后重试：文件仍保留在此处。',
+    tokenRefused: '令牌已不再允许此操作。代理取得新令牌后请重试：文件仍保留在此处。',
     signIn: '登录',
     network: () => ['传输 ', ' % 后连接中断。请重试：文件仍保留在此处。'],
     failed: '服务器的回应不符合预期。',

@@ -7,6 +7,12 @@ export type Action = 'none' | 'pull' | 'push'
 export interface Caller {
   /** The user's name, or undefined for whoever has to say more: anonymous, or with a token that does not allow it. */
   readonly name: string | undefined
+  /** Who a caller without a name is, as far as that is known: the subject of a token. Gives no rights. */
+  readonly subject?: string
+  /** A secret that this user shares with every server that has the same users: what makes tickets for them theirs. */
+  readonly ticketKey?: string
+  /** Where there was no time to look at what the caller brings: seconds after which to come again. */
+  readonly retryAfter?: number
   may(action: Action, repository: string): boolean
 }
 
@@ -16,11 +22,14 @@ export interface Access {
   readonly open: boolean
   /**
    * Who asks, from the Authorization header; `address` tells the client's address, for those who count failures. At once
-   * for credentials that are known already. Never throws: whoever cannot be recognised is the anonymous caller.
+   * for credentials that are known already. Never throws: whoever cannot be recognised is the anonymous caller. `gone`
+   * tells when the client has gone away, so that nobody waits for an answer.
    */
-  callerOf(authorization: string | null, address: () => string): Ready<Caller>
+  callerOf(authorization: string | null, address: () => string, gone?: () => AbortSignal): Ready<Caller>
   /** What a 401 answers in `WWW-Authenticate`: how to ask again for this action on this repository. */
   challenge(action: Action, repository: string): string | undefined
+  /** Ends what it watches. */
+  close?(): void
 }
 
 /** Whether this caller may do what a row asks for. 'none' is never asked. */

@@ -1,13 +1,23 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import type { Log } from '../../log.ts'
+import { whenReady } from '../../ready.ts'
 import { anonymousCaller, type Access, type Caller } from './access.ts'
+import { realClock, type Clock } from './clock.ts'
+import type { UsersFile } from './users-file.ts'
+import { Verifier, type Verified } from './verify.ts'
 
 export interface BasicOptions {
+  /** The user of the settings, who may do everything; both empty where only a file has users. */
   readonly user: string
   readonly password: string
   /** Whoever has no or wrong credentials may still pull. */
   readonly anonymousGet: boolean
   /** `basicRealm` where none is given. */
   readonly realm?: string
+  /** Users besides. */
+  readonly file?: UsersFile
+  readonly clock?: Clock
+  readonly log?: Pick<Log, 'warn'>
 }
 
 /** ChartMuseum: one realm on every route; scripts compare the challenge. */
@@ -18,27 +28,40 @@ export function basicChallenge(realm = basicRealm): string {
   return `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`
 }
 
+/** For credentials that there was no time to look at: whoever comes again so many seconds later may have a turn. */
+const retryAfter = 10
+
 /**
- * One user with one password, who may do everything (RFC 7617). What the header must hold is known
- * beforehand, so nothing is decoded: broken base64, other charsets, two headers joined by a comma are simply
- * something else. Throws when user or password is empty: that would be a server which looks protected and is
- * not.
+ * Users with passwords (RFC 7617): one of the settings, those of a file, or both. Broken base64, other charsets, two
+ * headers joined by a comma are simply nobody's credentials. Throws when there is neither a file nor a user and a password:
+ * that would be a server which looks protected and is not.
  */
 export function basicAccess(options: BasicOptions): Access {
-  const { user, password, anonymousGet, realm } = options
-  if (user === '' || password === '') throw new Error('Basic access needs a user and a password.')
-  const known: Caller = { name: user, may: () => true }
+  const { user, password, anonymousGet, realm, file, clock = realClock, log = { warn() {} } } = options
+  const hasPair = user !== '' && password !== ''
+  if (!hasPair && (file === undefined || user !== password)) {
+    throw new Error('Basic access needs a user and a password.')
+  }
+  const token = Buffer.from(`${user}:${password}`).toString('base64')
+  const pair = hasPair ? { token, caller: { name: user, may: () => true } } : undefined
+  const verifier = new Verifier({ digest: keyedDigest(), pair, users: file?.users, clock, log })
   const anonymous = anonymousCaller(anonymousGet)
-  const digest = keyedDigest()
-  const expected = digest(Buffer.from(`${user}:${password}`).toString('base64'))
+  const unchecked: Caller = { ...anonymous, retryAfter }
   const header = basicChallenge(realm)
+  const callerFor = (verified: Verified): Caller =>
+    verified === 'wrong' ? anonymous : verified === 'unchecked' ? unchecked : verified
   return {
     open: false,
-    callerOf(authorization) {
+    callerOf(authorization, address, gone) {
       const token = basicToken(authorization)
-      return token !== undefined && timingSafeEqual(digest(token), expected) ? known : anonymous
+      if (token === undefined) return anonymous
+      return whenReady(verifier.verify(token, address, gone), callerFor)
     },
     challenge: () => header,
+    close() {
+      verifier.close()
+      file?.close()
+    },
   }
 }
 

@@ -4,13 +4,6 @@ export interface Components {
   readonly securitySchemes?: Readonly<Record<string, object>>
 }
 
-/** Schemas, and the basic scheme where the server asks for credentials. */
-export function components(authenticated: boolean): Components {
-  if (!authenticated) return { schemas }
-  const basic = { type: 'http', scheme: 'basic', description: 'The user name and password of the server.' }
-  return { schemas, securitySchemes: { basic } }
-}
-
 export const tags = [
   { name: 'Helm repository', description: 'What `helm repo add`, `helm repo update` and `helm pull` ask.' },
   { name: 'Charts', description: 'List, read, upload and delete charts.' },
@@ -168,3 +161,6 @@ const schemas = {
   Error: failure,
   Conflict: conflict,
 }
+
+/** What operations refer to, without the ways to say who one is, which follow from the settings. */
+export const components: Components = { schemas }

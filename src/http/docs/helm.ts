@@ -9,7 +9,7 @@ import {
   unavailable,
   validators,
 } from './answers.ts'
-import type { OperationDoc } from '../operation-doc.ts'
+import type { OperationDoc, ResponseDoc } from '../operation-doc.ts'
 
 /** GET /:repo/index.yaml */
 export const indexDoc: OperationDoc = {
@@ -63,21 +63,23 @@ export const fileDoc: OperationDoc = {
 }
 
 /** GET /:repo/artifacthub-repo.yml */
+const repositoryId: ResponseDoc = {
+  description: 'The id of the repository.',
+  content: {
+    'application/x-yaml': {
+      schema: { type: 'string' },
+      example: 'repositoryID: 9f3b1f0e-5c5b-4c0a-9f5b-1d1b0c6f7a10\n',
+    },
+  },
+}
+
 export const artifactHubDoc: OperationDoc = {
   id: 'readArtifactHubMetadata',
   tag: 'Helm repository',
   summary: 'The metadata that Artifact Hub reads',
   description: 'There when an Artifact Hub id is configured for the repository (`--artifact-hub-repo-id`).',
   responses: {
-    200: {
-      description: 'The id of the repository.',
-      content: {
-        'application/x-yaml': {
-          schema: { type: 'string' },
-          example: 'repositoryID: 9f3b1f0e-5c5b-4c0a-9f5b-1d1b0c6f7a10\n',
-        },
-      },
-    },
+    200: repositoryId,
     404: failure(
       'No id is configured for this repository.',
       'Artifact Hub repository ID not found',
@@ -113,4 +115,13 @@ function indexExample(): string {
     'serverInfo: {}',
     '',
   ].join('\n')
+}
+
+/** The same for the server itself, where repositories have a path. */
+export const serverIdDoc: OperationDoc = {
+  ...artifactHubDoc,
+  id: 'readArtifactHubMetadataOfServer',
+  summary: 'The metadata that Artifact Hub reads, for the whole server',
+  description: 'There when an id without a repository is configured (`--artifact-hub-repo-id`).',
+  responses: { 200: repositoryId },
 }

@@ -7,7 +7,7 @@ import type { Ask } from '../route.ts'
 import { unauthorized } from '../sign-in.ts'
 import { readFields } from './form.ts'
 import { pageOf, sendPage } from './page.ts'
-import type { WebParts } from './parts.ts'
+import type { WebParts, WebSettings } from './parts.ts'
 import { preferenceCookies, safeNext } from './preferences.ts'
 import { seeOther } from './see-other.ts'
 
@@ -16,7 +16,7 @@ import { seeOther } from './see-other.ts'
  * because browsers send credentials by themselves only to the folder that asked for them and below (RFC 7617, 2.2).
  */
 export function sendSignIn({ query, caller, publicUrl }: Ask, { settings }: WebParts): Response {
-  if (settings.authenticated && caller.name === undefined) {
+  if (settings.authentication === 'basic' && caller.name === undefined) {
     throw unauthorized(basicChallenge())
   }
   return seeOther(safeNext(query.get('next'), publicUrl))
@@ -31,7 +31,7 @@ export async function sendWhoAmI(ask: Ask, parts: WebParts): Promise<Response> {
   const { registry, settings, rules } = parts
   const { depth, dynamic } = settings
   const rightsIn = (repository: string): Rights => {
-    const upload = caller.may('push', repository)
+    const upload = settings.readOnly !== true && caller.may('push', repository)
     return { repository, read: caller.may('pull', repository), upload, remove: upload && rules.deletes }
   }
   const single = depth === 0 && !dynamic
@@ -44,21 +44,19 @@ export async function sendWhoAmI(ask: Ask, parts: WebParts): Promise<Response> {
     rights: known.slice(0, mostListed),
     elsewhere: single ? undefined : { ...rightsIn(''), repository: '*' },
     more: Math.max(0, known.length - mostListed),
+    lacks: known.some(({ upload }) => upload) ? undefined : page.uploadNeeds,
     deletes: rules.deletes,
-    realm: basicRealm,
+    realm: realmOf(settings),
   }
   return sendPage(request, h(WhoAmI, props))
 }
 
-function whoAmIJson(
-  rights: readonly Rights[],
-  { caller }: Ask,
-  { authenticated }: WebParts['settings'],
-): Response {
+function whoAmIJson(rights: readonly Rights[], { caller }: Ask, settings: WebSettings): Response {
+  const { authentication } = settings
   const response = json({
     user: caller.name ?? null,
-    authentication: authenticated ? 'basic' : 'none',
-    ...(authenticated && { realm: basicRealm }),
+    authentication,
+    ...(authentication !== 'none' && { realm: realmOf(settings) }),
     repositories: rights.map(({ repository, read, upload, remove }) => ({
       name: repository,
       pull: read,
@@ -69,6 +67,10 @@ function whoAmIJson(
   response.headers.set('cache-control', 'no-store')
   response.headers.set('vary', 'Accept')
   return response
+}
+
+function realmOf({ realm = basicRealm }: WebSettings): string {
+  return realm
 }
 
 function wantsJson(request: Request): boolean {
@@ -94,14 +96,17 @@ export async function receivePrefs({ request, publicUrl }: Ask): Promise<Respons
 }
 
 /**
- * Answers a sign-out with 401 in our realm, which makes a browser forget the credentials that it sent (measured in
- * Chromium). `Clear-Site-Data` would do it too, and sign people out of whatever else runs on this domain.
+ * Answers a sign-out with 401 in our realm, which makes a browser forget the credentials that it sent, whoever they are
+ * of (measured in Chromium); a token is not the browser's to forget. `Clear-Site-Data` would do it too, and sign people out of whatever else runs on this domain.
  */
 export async function receiveSignOut(ask: Ask, parts: WebParts): Promise<Response> {
   const page = await serverPageOf(ask, parts)
-  if (!parts.settings.authenticated) return seeOther(`${page.contextPath}/-/signed-out`)
+  if (parts.settings.authentication !== 'basic') return seeOther(`${page.contextPath}/-/signed-out`)
   const headers = { 'www-authenticate': `${basicChallenge()}, charset="UTF-8"` }
-  return sendPage(ask.request, h(SignedOut, { page: { ...page, user: undefined } }), { status: 401, headers })
+  return sendPage(ask.request, h(SignedOut, { page: { ...page, user: undefined, uploadNeeds: undefined } }), {
+    status: 401,
+    headers,
+  })
 }
 
 /** Answers `/-/signed-out`, where the script goes when the browser has forgotten. */

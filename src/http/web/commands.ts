@@ -21,23 +21,31 @@ export function repoAddCommand({ alias, repositoryUrl, user }: Place, caFile: st
   return shell(words)
 }
 
-/** How curl uploads an archive to a repository: without a password, which curl then asks for. */
+/** Who types a command, and what the server wants to know of them. */
+type Typist = Pick<Page, 'user'> & Partial<Pick<Page, 'authentication'>>
+
+/** How curl uploads an archive to a repository: without a password, which curl then asks for, and without the token. */
 export function uploadCommand(
-  { publicUrl, repo, user }: Pick<Page, 'publicUrl' | 'repo' | 'user'>,
+  { publicUrl, repo, ...typist }: Pick<Page, 'publicUrl' | 'repo'> & Typist,
   file = 'mychart-0.1.0.tgz',
 ): string {
-  const credentials = user === undefined ? [] : ['--user', user]
+  const credentials = credentialsOf(typist, '--user', ['--header', 'Authorization: Bearer TOKEN'])
   const address = `${publicUrl}/api${repo === '' ? '' : `/${repo}`}/charts`
   return shell(['curl', ...credentials, '--fail-with-body', '--data-binary', `@${file}`, address])
 }
 
 /** The same with the plugin cm-push, which asks the address for its index and finds the way to the API by itself. */
 export function pushCommand(
-  { repositoryUrl, user }: Pick<Page, 'repositoryUrl' | 'user'>,
+  { repositoryUrl, ...typist }: Pick<Page, 'repositoryUrl'> & Typist,
   file = 'mychart-0.1.0.tgz',
 ): string {
-  const credentials = user === undefined ? [] : ['--username', user]
+  const credentials = credentialsOf(typist, '--username', ['--access-token', 'TOKEN'])
   return shell(['helm', 'cm-push', ...credentials, file, repositoryUrl])
+}
+
+function credentialsOf({ user, authentication }: Typist, flag: string, token: readonly string[]) {
+  if (authentication === 'bearer') return token
+  return user === undefined ? [] : [flag, user]
 }
 
 /** Commands with the version pinned, so that they mean the same tomorrow. `caFile`: "" for none. */

@@ -9,7 +9,7 @@ import { missingPage } from './missing.ts'
 import { pageOf, sendPage } from './page.ts'
 import type { WebParts } from './parts.ts'
 import { seeOther } from './see-other.ts'
-import { ticketsOf, type Errand } from './ticket.ts'
+import { errandFor, ticketsOf, type Errand } from './ticket.ts'
 
 /** What somebody wants to delete, as the store has it now. */
 interface Wanted {
@@ -76,7 +76,7 @@ const verbs = { one: 'delete', chart: 'delete-chart', many: 'delete-many' } as c
 /** The versions are part of it: what was added to a chart since the question was asked is not deleted with it. */
 function errandOf({ caller, repo }: Ask, { kind, name, versions }: Wanted): Errand {
   const target = [repo, name, ...versions.map(({ version }) => version)]
-  return { user: caller.name, verb: verbs[kind], target }
+  return { ...errandFor(caller), verb: verbs[kind], target }
 }
 
 function hasTicket(ask: Ask, parts: WebParts, wanted: Wanted, fields: URLSearchParams): boolean {

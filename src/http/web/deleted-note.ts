@@ -4,7 +4,7 @@ import { shortened } from '../../reader/text.ts'
 import type { Deletion } from '../../registry/deletion.ts'
 import type { Ask } from '../route.ts'
 import type { WebParts } from './parts.ts'
-import { ticketsOf, type Errand } from './ticket.ts'
+import { errandFor, ticketsOf, type Errand } from './ticket.ts'
 
 /** What a page says of the deletion, or its undoing, that led to it (`?done=…`); undefined where nothing did. */
 export async function deletedNoteOf(
@@ -24,7 +24,7 @@ export async function deletedNoteOf(
 
 /** What a ticket for bringing a deletion back is good for. */
 export function restoreErrand({ caller, repo }: Ask, id: string): Errand {
-  return { user: caller.name, verb: 'restore', target: [repo, id] }
+  return { ...errandFor(caller), verb: 'restore', target: [repo, id] }
 }
 
 /** What a deletion took away, in as few words as it needs. */

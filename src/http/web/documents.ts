@@ -1,4 +1,5 @@
 import { openApiDocument, type OpenApiDocument } from '../openapi.ts'
+import { basePath } from '../public-url.ts'
 import type { Answer } from '../route.ts'
 import type { ElysiaSwaggerConfig } from '@elysiajs/swagger/types'
 import type { WebParts } from './parts.ts'
@@ -9,13 +10,29 @@ const specPath = '/-/openapi.json'
 /** The plugin's type of a document; ours is readonly and its schemas are plain objects. */
 type Documentation = NonNullable<ElysiaSwaggerConfig['documentation']>
 
-/** Answers the OpenAPI document; made at the first request, the same for as long as the process lives. */
+/** Under how many paths proxies make us known, at most; more are forgotten and made again. */
+const mostPaths = 16
+
+/**
+ * Answers the OpenAPI document; made at the first request, the same for as long as the process lives. Behind a proxy that
+ * takes a prefix off the path, it names the path with it: the explorer sends its requests there.
+ */
 export function documentAnswer({
   documentRows,
   settings,
 }: Pick<WebParts, 'documentRows' | 'settings'>): Answer {
-  const made = remember(() => throughPlugin(openApiDocument(documentRows(), settings)))
-  return async ({ request }) => sendPrepared(request, await made(), { cacheControl: 'private, no-cache' })
+  const made = new Map<string, () => Promise<Prepared>>()
+  const make = async (path: string) => {
+    const document = openApiDocument(documentRows(), settings)
+    return throughPlugin({ ...document, servers: [{ url: path === '' ? '/' : path }] })
+  }
+  return async ({ request, publicUrl }) => {
+    const path = basePath(publicUrl)
+    const ready = made.get(path) ?? remember(() => make(path))
+    if (!made.has(path) && made.size >= mostPaths) made.clear()
+    made.set(path, ready)
+    return sendPrepared(request, await ready(), { cacheControl: 'private, no-cache' })
+  }
 }
 
 /**

@@ -14,6 +14,9 @@ export async function sendExplorer(ask: Ask, parts: WebParts): Promise<Response>
     assetUrl(contextPath, 'swagger-ui-bundle.js'),
     assetUrl(contextPath, 'explorer.js'),
   ])
+  const api = parts.settings.readOnly !== true
   const document = `${contextPath}/-/openapi.json`
-  return sendPage(ask.request, h(Explorer, { page, document, stylesheet, scripts }), { surface: 'explorer' })
+  return sendPage(ask.request, h(Explorer, { page, api, document, stylesheet, scripts }), {
+    surface: 'explorer',
+  })
 }

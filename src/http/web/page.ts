@@ -3,6 +3,8 @@ import type { VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import type { Page, PageAssets, Theme } from '../../../views/page.ts'
 import { chooseLanguage } from '../../../views/words/language.ts'
+import type { Caller } from '../access/access.ts'
+import { responseOf } from '../body-bytes.ts'
 import { listsTag } from '../conditional.ts'
 import { negotiateEncoding } from '../encoding.ts'
 import { headersFor, type Surface } from '../headers.ts'
@@ -10,6 +12,7 @@ import { basePath } from '../public-url.ts'
 import type { Ask } from '../route.ts'
 import { assetUrls } from './assets.ts'
 import type { WebParts, WebSettings } from './parts.ts'
+import { rightsOf } from './rights.ts'
 
 /** Repositories that the menu of every page lists. */
 const mostInMenu = 100
@@ -27,7 +30,6 @@ export async function pageOf(
   const below = repo === '' ? '' : `/${repo}`
   const known = depth === 0 && !dynamic ? [] : await registry.names({ depth, dynamic })
   const repositories = known.filter((name) => caller.may('pull', name))
-  const canPush = caller.may('push', repo)
   return {
     ...basics,
     repo,
@@ -36,9 +38,7 @@ export async function pageOf(
     list: listAddress(basics.contextPath, repo, settings),
     repositories: repositories.slice(0, mostInMenu),
     moreRepositories: repositories.length > mostInMenu,
-    user: caller.name,
-    canUpload: canPush,
-    canDelete: canPush && rules.deletes,
+    ...rightsOf(caller, repo, settings, rules),
     publicUrl,
     repositoryUrl: publicUrl + below,
     alias: settings.repositoryAlias || (repo.split('/').at(-1) ?? '') || 'chartroom',
@@ -48,7 +48,16 @@ export async function pageOf(
 
 type Basics = Pick<
   Page,
-  'contextPath' | 'language' | 'theme' | 'shortcuts' | 'access' | 'version' | 'assets' | 'address' | 'now'
+  | 'contextPath'
+  | 'language'
+  | 'theme'
+  | 'shortcuts'
+  | 'access'
+  | 'authentication'
+  | 'version'
+  | 'assets'
+  | 'address'
+  | 'now'
 >
 
 /**
@@ -58,6 +67,7 @@ type Basics = Pick<
 export async function basicsOf(request: Request, settings: WebSettings, publicUrl: string): Promise<Basics> {
   const url = new URL(request.url)
   const contextPath = basePath(publicUrl)
+  const isOpen = settings.authentication === 'none'
   const cookies = new Bun.CookieMap(request.headers.get('cookie') ?? '')
   return {
     contextPath,
@@ -68,7 +78,8 @@ export async function basicsOf(request: Request, settings: WebSettings, publicUr
     ),
     theme: themeOf(cookies.get('cr_theme')),
     shortcuts: cookies.get('cr_keys') !== 'off',
-    access: !settings.authenticated ? 'open' : settings.anonymousPull === true ? 'read-open' : 'closed',
+    access: isOpen ? 'open' : settings.anonymousPull === true ? 'read-open' : 'closed',
+    authentication: settings.authentication,
     version: settings.version,
     assets: await pageAssets(contextPath, settings),
     address: contextPath + url.pathname.slice(settings.contextPath.length) + url.search,
@@ -81,7 +92,7 @@ export async function serverPage(
   request: Request,
   settings: WebSettings,
   publicUrl: string,
-  { repo = '', user }: { repo?: string; user?: string | undefined } = {},
+  { repo, caller }: { readonly repo: string; readonly caller: Caller },
 ): Promise<Page> {
   const basics = await basicsOf(request, settings, publicUrl)
   const below = repo === '' ? '' : `/${repo}`
@@ -93,7 +104,8 @@ export async function serverPage(
     list: listAddress(basics.contextPath, repo, settings),
     repositories: [],
     moreRepositories: false,
-    user,
+    // It is no place to upload from, also for those who may.
+    ...rightsOf(caller, repo, settings),
     canUpload: false,
     canDelete: false,
     publicUrl,
@@ -168,7 +180,7 @@ export function sendPage<Props>(
   }
   headers.set('content-type', 'text/html')
   // As bytes: a text body would get a charset added to its type.
-  return new Response(encoded(request, headers, html), { status, headers })
+  return responseOf(encoded(request, headers, html), { status, headers })
 }
 
 /** Below this a compressed page is hardly smaller, bytes. */

@@ -128,9 +128,15 @@ function pageRows(parts: WebParts): Row[] {
     get(`${version}/raw/:path`, 'pull', answer(files, 'sendRaw')),
     get(`${chart}/compare`, 'pull', answer(compare, 'sendCompare')),
     get(`${chart}/compare/:version`, 'pull', answer(compare, 'sendCompare')),
+    ...(parts.settings.readOnly === true ? [] : uploadRows(answer)),
+    ...(parts.rules.deletes ? deletionRows(answer) : []),
+  ]
+}
+
+function uploadRows(answer: ReturnType<typeof late>): Row[] {
+  return [
     get('/:repo/-/upload', 'push', answer(upload, 'sendUpload')),
     post('/:repo/-/upload', 'push', answer(upload, 'receiveUpload')),
-    ...(parts.rules.deletes ? deletionRows(answer) : []),
   ]
 }
 

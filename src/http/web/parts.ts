@@ -1,3 +1,4 @@
+import type { Authentication } from '../../../views/page.ts'
 import type { Keyring } from '../../reader/keyring.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Receiver } from '../body.ts'
@@ -15,10 +16,16 @@ export interface WebSettings {
   /** Repositories of every depth stand side by side. */
   readonly dynamic: boolean
   readonly version: string
-  /** Basic auth is on. */
-  readonly authenticated: boolean
-  /** With basic auth on, reading needs no credentials. */
+  /** How callers are recognised. */
+  readonly authentication: Authentication
+  /** What a challenge names: for bearer tokens the address of the token server. The one of basic auth where none is given. */
+  readonly realm?: string
+  /** What a challenge for tokens calls this server. */
+  readonly service?: string
+  /** Where credentials are asked for, reading needs none. */
   readonly anonymousPull?: boolean
+  /** Nothing can be uploaded or deleted here, by nobody. */
+  readonly readOnly?: boolean
   /** Only loopback names are served. */
   readonly loopbackOnly?: boolean
   /** The operator has a home page of their own: the list of the root is at `/-/` then. */

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { withBodyBytes } from '../body-bytes.ts'
 import { listsTag } from '../conditional.ts'
 import { negotiateEncoding, type Encoding } from '../encoding.ts'
 import { headersFor } from '../headers.ts'
@@ -75,7 +76,8 @@ export async function sendPrepared(
   }
   headers.set('content-type', prepared.type)
   if (blob !== undefined && encoding !== undefined) headers.set('content-encoding', encoding)
-  return new Response(blob ?? prepared.body, { headers })
+  const body = blob ?? prepared.body
+  return withBodyBytes(new Response(body, { headers }), body.size)
 }
 
 const gzipAsync = promisify(gzip)

@@ -20,7 +20,7 @@ const nothingNew = new Set([
  */
 export async function problemPage(settings: WebSettings, asked: Asked): Promise<string> {
   const { error, request, caller, repo, publicUrl, requestId } = asked
-  const page = await serverPage(request, settings, publicUrl, { repo, user: caller.name })
+  const page = await serverPage(request, settings, publicUrl, { repo, caller })
   const known = isRegistryError(error) ? error : undefined
   const sentence = sentenceOf(error)
   const status = statusOf(error)

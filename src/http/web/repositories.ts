@@ -10,6 +10,7 @@ import { pageNumber, typed } from './list-query.ts'
 import { pageOf, sendPage } from './page.ts'
 import type { WebParts } from './parts.ts'
 import { readableNames } from './repository-list.ts'
+import { rightsOf } from './rights.ts'
 
 /** Repositories on one page: each of them is opened to be counted. */
 const perPage = 24
@@ -36,7 +37,7 @@ export async function sendRepositories(ask: Ask, parts: WebParts): Promise<Respo
   const lastPage = Math.max(1, Math.ceil(found.length / perPage))
   const current = Math.min(pageNumber(ask.query.get('page')), lastPage)
   const shown = found.slice((current - 1) * perPage, current * perPage)
-  const rows = await rowsOf(shown, parts.registry, ask.caller)
+  const rows = await rowsOf(shown, ask.caller, parts)
   const first = below.find((name) => shown.some((place) => place.name === name)) ?? below[0]
   const props = {
     page,
@@ -77,15 +78,15 @@ function placesOf(
 
 async function rowsOf(
   places: readonly Place[],
-  registry: Registry,
   caller: Ask['caller'],
+  { registry, settings }: WebParts,
 ): Promise<RepositoryRow[]> {
   const rows: RepositoryRow[] = []
   const queue = places.entries()
   const workers = Array.from({ length: parallel }, async () => {
     for (const [at, { name, repositories }] of queue) {
       const facts = repositories > 0 ? undefined : await factsOf(registry, name)
-      rows[at] = { name, repositories, facts, canUpload: caller.may('push', name) }
+      rows[at] = { name, repositories, facts, canUpload: rightsOf(caller, name, settings).canUpload }
     }
   })
   await Promise.all(workers)

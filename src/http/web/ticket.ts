@@ -1,10 +1,13 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Caller } from '../access/access.ts'
 import type { WebParts } from './parts.ts'
 
 /** What a ticket is good for. Every part counts, none can stand for another. */
 export interface Errand {
   /** Who asked for it; undefined where nobody signs in. */
   readonly user: string | undefined
+  /** What only this user and the servers know; undefined: the servers' own secret will do. */
+  readonly key?: string | undefined
   readonly verb: 'delete' | 'delete-chart' | 'delete-many' | 'replace' | 'restore'
   /** What it is done to: repository, chart, version … */
   readonly target: readonly string[]
@@ -26,14 +29,20 @@ const validMs = 10 * 60_000
 const form = /^[\w-]{54}$/
 const expiryBytes = 8
 
-/** Replicas with the same secret accept each other's tickets; with "" the key is random and ends with the process. */
-export function createTickets(secret: string): Tickets {
-  const key =
-    secret === ''
-      ? randomBytes(32)
-      : Buffer.from(hkdfSync('sha256', secret, 'chartroom', 'action tickets', 32))
+/** The part of an errand that says whose it is. */
+export function errandFor({ name, subject, ticketKey }: Caller): Pick<Errand, 'user' | 'key'> {
+  return { user: name ?? subject, key: ticketKey }
+}
 
-  function sign(expiry: Buffer, { user, verb, target }: Errand): Buffer {
+/**
+ * Replicas with the same secret accept each other's tickets. With "" the key is random and ends with the process, but for
+ * users who have a key of their own: that one is the same on every server that has these users.
+ */
+export function createTickets(secret: string): Tickets {
+  const own = secret === '' ? randomBytes(32) : derived(secret, 'chartroom')
+
+  function sign(expiry: Buffer, { user, key: usersKey, verb, target }: Errand): Buffer {
+    const key = usersKey === undefined ? own : derived(usersKey, secret)
     // As JSON, in which no two lists of texts look the same.
     const errand = JSON.stringify([user ?? null, verb, ...target])
     return createHmac('sha256', key).update(expiry).update(errand).digest()
@@ -53,6 +62,10 @@ export function createTickets(secret: string): Tickets {
       return isOurs && expiry.readBigUInt64BE() > BigInt(now)
     },
   }
+}
+
+function derived(secret: string, salt: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, 'action tickets', 32))
 }
 
 const made = new WeakMap<object, Tickets>()

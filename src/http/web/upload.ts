@@ -2,12 +2,13 @@ import { h } from 'preact'
 import { Upload, type UploadProps } from '../../../views/upload.tsx'
 import type { UploadCode, UploadRowData } from '../../../views/upload-data.ts'
 import type { OpenedArchive } from '../../registry/archive.ts'
+import { noteRejections, type RejectionReason } from '../rejections.ts'
 import type { Ask } from '../route.ts'
 import { assetUrl } from './assets.ts'
 import { pushCommand, uploadCommand } from './commands.ts'
 import { pageOf, sendPage } from './page.ts'
 import type { WebParts } from './parts.ts'
-import { ticketsOf, type Errand } from './ticket.ts'
+import { errandFor, ticketsOf, type Errand } from './ticket.ts'
 import { pairsOf, publishPair, type JudgeParts, type SentPair } from './upload-judge.ts'
 
 /**
@@ -33,6 +34,10 @@ export async function receiveUpload(ask: Ask, parts: WebParts): Promise<Response
     const ticket = form.fields.get('t')
     const judge = judgeParts(ask, parts, asked ? ticket : undefined)
     const rows = await publishAll(judge, pairsOf(form.files))
+    noteRejections(
+      ask.request,
+      rows.flatMap(({ code }) => reasons[code] ?? []),
+    )
     const expired = asked && rows.some(({ code }) => code === 'EXISTS')
     return await send(ask, parts, rows, expired ? 'expired' : undefined)
   } finally {
@@ -66,7 +71,7 @@ function judgeParts(ask: Ask, parts: WebParts, ticket: string | undefined): Judg
 
 function replaceErrand({ caller, repo }: Ask, opened?: OpenedArchive): Errand {
   const archive = opened === undefined ? [] : [opened.metadata.name, opened.metadata.version, opened.digest]
-  return { user: caller.name, verb: 'replace', target: [repo, ...archive] }
+  return { ...errandFor(caller), verb: 'replace', target: [repo, ...archive] }
 }
 
 async function send(
@@ -82,6 +87,28 @@ async function send(
   const commands = [uploadCommand(page), pushCommand(page)]
   const props = { page, script, overwrite, maxBytes, ticket, rows, problem, commands }
   return sendPage(ask.request, h(Upload, props), { status: problem === 'nothing' ? 422 : statusFor(rows) })
+}
+
+/** Why a file was refused, for those who count; files that were taken have none. */
+const reasons: Partial<Record<UploadCode, RejectionReason>> = {
+  EXISTS: 'conflict',
+  NAME_TAKEN: 'conflict',
+  NOT_GZIP: 'not_gzip',
+  DAMAGED: 'damaged',
+  NO_CHART_YAML: 'no_chart_yaml',
+  BAD_YAML: 'bad_yaml',
+  BAD_NAME: 'bad_name',
+  BAD_VERSION: 'bad_version',
+  BAD_CHART: 'bad_chart',
+  UNSAFE_PATH: 'unsafe_path',
+  BOMB: 'bomb',
+  TOO_LARGE: 'too_large',
+  PROV_MISMATCH: 'invalid',
+  PROV_ALONE: 'invalid',
+  BAD_PROV: 'invalid',
+  QUOTA: 'full',
+  STORE_FULL: 'full',
+  BUSY: 'unavailable',
 }
 
 const statuses: Partial<Record<UploadCode, number>> = {

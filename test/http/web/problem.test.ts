@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { RegistryError, type ErrorAbout, type ErrorCode } from '../../../src/errors.ts'
 import type { Access } from '../../../src/http/access/access.ts'
 import { basicAccess } from '../../../src/http/access/basic.ts'
-import { createApp, listen, type Listener } from '../../../src/http/app.ts'
+import { createApp } from '../../../src/http/app.ts'
+import { listen, type Listener } from '../../../src/http/listener.ts'
 import { createFront } from '../../../src/http/front.ts'
 import { compile } from '../../../src/http/paths.ts'
 import { addresses } from '../../../src/http/public-url.ts'
@@ -51,7 +52,7 @@ beforeAll(() => {
     post('/:repo/-/upload', 'push', () => new Response('uploaded')),
     get('/:repo/index.yaml', 'pull', () => new Response('an index')),
   ]
-  const web = { ...settings, contextPath, depth: 1, authenticated: true }
+  const web = { ...settings, contextPath, depth: 1, authentication: 'basic' as const }
   const front = createFront({
     matcher: compile(rows, { contextPath, depth: 1, dynamic: false }),
     access: access(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createTickets, ticketsOf, type Errand } from '../../../src/http/web/ticket.ts'
+import { createTickets, errandFor, ticketsOf, type Errand } from '../../../src/http/web/ticket.ts'
 
 const errand: Errand = { user: 'alice', verb: 'delete', target: ['org', 'redis', '1.0.0'] }
 
@@ -32,6 +32,33 @@ describe('a ticket', () => {
     const random = createTickets('')
     expect(random.accepts(random.issue(errand), errand)).toBe(true)
     expect(createTickets('').accepts(random.issue(errand), errand)).toBe(false)
+  })
+
+  test('of a user with a key of their own is good on every server that knows it, and for nobody else', () => {
+    const alice = { ...errand, key: 'the hash of alice' }
+    for (const secret of ['', 'shared']) {
+      const [one, other] = [createTickets(secret), createTickets(secret)]
+      const ticket = one.issue(alice)
+      expect(one.accepts(ticket, alice)).toBe(true)
+      expect(other.accepts(ticket, alice)).toBe(true)
+      for (const wrong of [
+        errand,
+        { ...alice, key: 'another password of alice' },
+        { ...alice, user: 'bob' },
+        { ...alice, user: undefined },
+      ]) {
+        expect(other.accepts(ticket, wrong)).toBe(false)
+        expect(one.accepts(one.issue(wrong), alice)).toBe(false)
+      }
+      expect(createTickets(`${secret}!`).accepts(ticket, alice)).toBe(false)
+    }
+  })
+
+  test('is of whoever has a token by its subject, and of the server where it has none', () => {
+    const may = () => true
+    expect(errandFor({ name: 'alice', ticketKey: 'k', may })).toEqual({ user: 'alice', key: 'k' })
+    expect(errandFor({ name: undefined, subject: 'robot', may })).toEqual({ user: 'robot', key: undefined })
+    expect(errandFor({ name: undefined, may })).toEqual({ user: undefined, key: undefined })
   })
 
   test('is refused when a single character of it is another', () => {
