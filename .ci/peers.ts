@@ -42,6 +42,7 @@ const debianPackages: Partial<Record<PeerName, readonly string[]>> = {
   debootstrap: ['debootstrap'],
   curl: ['curl'],
   openssl: ['openssl'],
+  certutil: ['libnss3-tools'],
   etcd: ['etcd-server'],
   'systemd-analyze': ['systemd'],
   promtool: ['prometheus'],

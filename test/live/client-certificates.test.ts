@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { copyFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkHealth } from '../../src/commands/health.ts'
 import { authority, type Authority, type PairFiles } from '../support/authority.ts'
 import { startBrowser, visit } from '../support/browser.ts'
 import { chart } from '../support/chart-builder.ts'
@@ -141,40 +142,31 @@ describe('a server with --tls-ca-cert', () => {
     const origin = `https://localhost:${server.port}`
     const { cert, key } = await texts(clients.right)
     const certificate = { origin, cert: Buffer.from(cert), key: Buffer.from(key) }
-    await using opened = await visit(browser, { url: origin }, '/', { clientCertificates: [certificate] })
-    expect(await opened.page.locator('h1').first().textContent()).not.toBe('')
-    await expect(visit(browser, { url: origin }, '/')).rejects.toThrow('ERR_')
+    // Playwright brings the certificate by a proxy of its own, which takes its time for a page with all its files.
+    await using opened = await visit(browser, { url: origin }, '/livez', {
+      clientCertificates: [certificate],
+    })
+    expect(await opened.page.locator('body').textContent()).toContain('"healthy":true')
+    await expect(visit(browser, { url: origin }, '/livez')).rejects.toThrow('net::ERR_')
   })
 
   peerTest(
     ['openssl'],
     'is healthy for its own health command, which says what it could not check',
     async () => {
+      const { forServers, right } = clients
       const place = ['--listen-host', '127.0.0.1', '--port', String(server.port)]
-      const refused = await runProgram(['health', ...flags, ...place])
-      expect(refused).toMatchObject({ code: 0 })
-      expect(refused.stdout).toContain('What it answers was not checked')
-      const { cert, key } = clients.right
-      const taken = await runProgram([
-        'health',
-        ...place,
-        '--tls-cert',
-        cert,
-        '--tls-key',
-        key,
-        '--tls-ca-cert',
-        caFile,
-      ])
-      expect(taken).toMatchObject({ code: 0, stdout: `https://127.0.0.1:${server.port}/livez is well\n` })
-      const nobody = await runProgram([
-        'health',
-        ...flags,
-        '--listen-host',
-        '127.0.0.1',
-        '--port',
-        String(freePort()),
-      ])
-      expect(nobody.code).toBe(1)
+      const { code, stdout } = await runProgram(['health', ...flags, ...place])
+      expect({ code, checked: !stdout.includes('What it answers was not checked') }).toEqual({
+        code: 0,
+        checked: false,
+      })
+      const own = { listenHost: '127.0.0.1', contextPath: '', tlsSelfSigned: false, tlsSelfSignedDir: '' }
+      const asked = ({ cert, key }: PairFiles, port = server.port) =>
+        checkHealth({ ...own, port, tlsCert: cert, tlsKey: key, tlsCaCert: caFile })
+      const message = `https://127.0.0.1:${server.port}/livez is well`
+      expect(await asked(right)).toEqual({ healthy: true, message })
+      expect(await asked(forServers, freePort())).toMatchObject({ healthy: false })
     },
   )
 
@@ -193,18 +185,15 @@ test('an authority that cannot be used, or without HTTPS, is a mistake at start'
   const bad = join(own.path, 'bad.pem')
   await writeFile(bad, '-----BEGIN CERTIFICATE-----\nAAAA\n')
   const tls = ['--tls-self-signed', '--tls-self-signed-dir', join(own.path, 'tls')]
-  for (const file of [bad, join(own.path, 'none.pem')]) {
-    const ended = await runProgram([...storage, ...tls, '--tls-ca-cert', file])
-    expect(ended.code).toBe(2)
-    expect(ended.stderr).toContain(`--tls-ca-cert (TLS_CA_CERT, file key tls.cacert) "${file}"`)
-    expect(
-      ended.stderr
-        .trim()
-        .split('\n')
-        .filter((line) => line.includes('--tls-ca-cert')),
-    ).toHaveLength(1)
-  }
-  const plain = await runProgram([...storage, '--tls-ca-cert', bad])
+  const [cut, absent, plain] = await Promise.all([
+    runProgram([...storage, ...tls, '--tls-ca-cert', bad]),
+    runProgram([...storage, ...tls, '--tls-ca-cert', join(own.path, 'none.pem')]),
+    runProgram([...storage, '--tls-ca-cert', bad]),
+  ])
+  expect(cut.code).not.toBe(0)
+  expect(cut.stderr).toContain(`"${bad}" is not a certificate`)
+  expect(absent.code).not.toBe(0)
+  expect(absent.stderr).toContain('there is no such file')
   expect(plain.code).toBe(2)
   expect(plain.stderr).toContain('--tls-ca-cert (TLS_CA_CERT')
 })

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { checkHealth } from '../../src/commands/health.ts'
 import { chart } from '../support/chart-builder.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmHome } from '../support/helm-home.ts'
 import { peerTest } from '../support/peers.ts'
 import { site } from '../support/site.ts'
-import { runProgram, startServer, type RunningServer } from '../support/start-server.ts'
+import { startServer, type RunningServer } from '../support/start-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 /** A computer without IPv6 has nothing to show here. */
@@ -51,8 +52,18 @@ describe.skipIf(!hasIPv6)('IPv6', () => {
   }
 
   test('the health command finds a server on IPv6', async () => {
-    const { stdout } = await runProgram(['health', '--listen-host', '[::1]', '--port', String(both.port)])
-    expect(stdout).toBe(`${six()}/livez is well\n`)
+    const plain = {
+      contextPath: '',
+      tlsCert: '',
+      tlsKey: '',
+      tlsCaCert: '',
+      tlsSelfSigned: false,
+      tlsSelfSignedDir: '',
+    }
+    for (const listenHost of ['::', '::1']) {
+      const health = await checkHealth({ ...plain, listenHost, port: both.port })
+      expect(health).toEqual({ healthy: true, message: `${six()}/livez is well` })
+    }
   })
 
   test('[::1] is the loopback address alone, and answers to no other name', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from 'bun:test'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { authority } from '../support/authority.ts'
+import { authority, trustIn } from '../support/authority.ts'
 import { startBrowser, visit } from '../support/browser.ts'
 import { chart } from '../support/chart-builder.ts'
 import { cmPush } from '../support/cm-push.ts'
@@ -14,7 +14,7 @@ import { basic, site } from '../support/site.ts'
 import { freePort, projectRoot, startServer, type RunningServer } from '../support/start-server.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
-const [nginx, openssl] = [peer('nginx'), peer('openssl')]
+const [nginx, openssl, certutil] = [peer('nginx'), peer('openssl'), peer('certutil')]
 const credentials = { user: 'pilot', password: 'secret' }
 const access = ['--basic-auth-user', credentials.user, '--basic-auth-pass', credentials.password]
 
@@ -74,7 +74,9 @@ beforeAll(async () => {
       }`,
     },
   ])
-  browser = await startBrowser()
+  const home = join(folder.path, 'browser')
+  if (certutil !== undefined) await trustIn(home, certutil, ca)
+  browser = await startBrowser(home)
 }, 60_000)
 
 afterAll(async () => {
@@ -141,6 +143,17 @@ describe('behind nginx', () => {
       },
     )
   })
+
+  peerTest(
+    ['nginx', 'openssl', 'chromium', 'certutil'],
+    'or without it, a browser opens the page when it trusts the authority of the certificate',
+    async () => {
+      const httpCredentials = { username: credentials.user, password: credentials.password }
+      const server = { url: servers[1]?.url ?? '' }
+      await using opened = await visit(browser, server, '/', { httpCredentials, ignoreHTTPSErrors: false })
+      expect(await opened.page.locator('h1').first().textContent()).not.toBe('')
+    },
+  )
 
   peerTest(
     ['nginx', 'openssl'],

@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Files of one certificate, as PEM. */
@@ -72,8 +72,16 @@ function newKey(file: string): string[] {
   return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file]
 }
 
-async function run(openssl: string, args: readonly string[]): Promise<void> {
-  const child = Bun.spawn([openssl, ...args], { stdout: 'ignore', stderr: 'pipe' })
+/** Makes Chromium trust an authority, where its home is this folder. */
+export async function trustIn(home: string, certutil: string, file: string): Promise<void> {
+  const database = join(home, '.pki', 'nssdb')
+  await mkdir(database, { recursive: true })
+  await run(certutil, ['-d', `sql:${database}`, '-N', '--empty-password'])
+  await run(certutil, ['-d', `sql:${database}`, '-A', '-t', 'C,,', '-n', 'authority', '-i', file])
+}
+
+async function run(program: string, args: readonly string[]): Promise<void> {
+  const child = Bun.spawn([program, ...args], { stdout: 'ignore', stderr: 'pipe' })
   const said = await new Response(child.stderr).text()
-  if ((await child.exited) !== 0) throw new Error(`openssl ${args.join(' ')}: ${said}`)
+  if ((await child.exited) !== 0) throw new Error(`${program} ${args.join(' ')}: ${said}`)
 }

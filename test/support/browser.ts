@@ -2,13 +2,17 @@ import { expect } from 'bun:test'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { peer } from './peers.ts'
 
-/** A Chromium, or undefined where there is none (then the tests that need it are skipped, each with its reason). */
-export async function startBrowser(): Promise<Browser | undefined> {
+/**
+ * A Chromium, or undefined where there is none (then the tests that need it are skipped, each with its reason). Which
+ * authorities it trusts is kept in its home.
+ */
+export async function startBrowser(home?: string): Promise<Browser | undefined> {
   const executablePath = peer('chromium')
   if (executablePath === undefined) return undefined
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync']
   return chromium.launch({
     executablePath,
+    ...(home !== undefined && { env: { ...process.env, HOME: home } }),
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet],
   })
 }

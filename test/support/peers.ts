@@ -16,6 +16,7 @@ export const peers = {
   debootstrap: { variable: 'DEBOOTSTRAP', programs: ['debootstrap'] },
   curl: { variable: 'CURL', programs: ['curl'] },
   openssl: { variable: 'OPENSSL', programs: ['openssl'] },
+  certutil: { variable: 'CERTUTIL', programs: ['certutil'] },
   promtool: { variable: 'PROMTOOL', programs: ['promtool'] },
   minio: { variable: 'MINIO', programs: ['minio'] },
   etcd: { variable: 'ETCD', programs: ['etcd'] },
