@@ -9,7 +9,7 @@ import { finish, requestIdOf } from './headers.ts'
 import type { HostRefusal } from './host-names.ts'
 import { repositoryIn, type Match, type Matcher } from './match.ts'
 import type { Addresses, Peer } from './public-url.ts'
-import type { Row } from './route.ts'
+import type { SeenRequest } from './seen-request.ts'
 import { pathOf, queryOf } from './request-url.ts'
 import { challengeOf, isPageRow, refusalOf, retryAfterOf, signsIn, toSignIn } from './sign-in.ts'
 import { answerUnmatched } from './unmatched.ts'
@@ -47,19 +47,6 @@ export interface Problem {
 
 /** Where a fixed route was found, or undefined to let the path decide. */
 export type Found = Match | undefined
-
-/** What is known of an answered request, for those who count. */
-export interface SeenRequest {
-  readonly request: Request
-  readonly response: Response
-  /** The row that answered or refused; undefined for what no row is there for. */
-  readonly row: Row | undefined
-  /** The repository in the path of a repository-scoped row, whether there is one or not; else "". */
-  readonly repo: string
-  /** What the answer is an error for. */
-  readonly error: unknown
-  readonly nanoseconds: number
-}
 
 /** One request, and what the steps find out of it. */
 interface Asked {
@@ -100,8 +87,17 @@ export function createFront(parts: FrontParts): Front {
         log.debug(`[${number}] Incoming request: ${path}`, { reqID: requestId })
       }
       const isApi = path.startsWith(apiPrefix)
-      const unknown = { caller: undefined, error: undefined, comment: '' }
-      const asked: Asked = { request, path, peer, requestId, isApi, match: found, ...unknown }
+      const asked: Asked = {
+        request,
+        path,
+        peer,
+        requestId,
+        isApi,
+        match: found,
+        caller: undefined,
+        error: undefined,
+        comment: '',
+      }
       return whenReady(answer(asked), (response) => {
         finish(response, requestId)
         tell(asked, response, number, Bun.nanoseconds() - started)

@@ -1,6 +1,6 @@
 import { isRegistryError } from '../errors.ts'
 import { bodyBytesOf } from './body-bytes.ts'
-import type { SeenRequest } from './front.ts'
+import type { SeenRequest } from './seen-request.ts'
 import { requestBounds, Sizes, Timings } from './metrics-timings.ts'
 import { rejectionsOf, type RejectionReason } from './rejections.ts'
 import { pathOf } from './request-url.ts'

@@ -78,11 +78,11 @@ export function basicToken(authorization: string | null): string | undefined {
 }
 
 /**
- * A digest under a random key of this process: both sides of a comparison become 32 bytes that say nothing
+ * A digest (base64) under a random key of this process: both sides of a comparison become 32 bytes that say nothing
  * about the length or the beginning of what was sent. SHA-512/256 behind a key prefix costs a third of an
  * HMAC here and cannot be extended.
  */
-export function keyedDigest(): (text: string) => Uint8Array {
+export function keyedDigest(): (text: string) => string {
   const key = randomBytes(32).toString('hex')
-  return (text) => Bun.SHA512_256.hash(key + text) as Uint8Array
+  return (text) => Bun.SHA512_256.hash(key + text, 'base64')
 }

@@ -53,7 +53,7 @@ export function tokenCheck(parts: TokenCheckParts): TokenCheck {
 
   return (authorization, address) => {
     if (authorization.length > longest) return anonymous
-    const id = Buffer.from(digest(authorization)).toString('latin1')
+    const id = digest(authorization)
     const found = known.get(id)
     if (found !== undefined && now() < found.checkAgain) return current(found)
     const token = bearerToken(authorization)

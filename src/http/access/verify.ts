@@ -15,8 +15,8 @@ export type Verified = Caller | 'wrong' | 'unchecked'
 
 /** What credentials are held against. */
 export interface VerifyParts {
-  /** A digest under a key of this process. */
-  readonly digest: (text: string) => Uint8Array
+  /** A digest under a key of this process, in base64. */
+  readonly digest: (text: string) => string
   /** The user of the settings, with the credentials as a header has them. */
   readonly pair: { readonly token: string; readonly caller: Caller } | undefined
   /** The users of a file as they are now; a file that is read again gives another object. */
@@ -68,12 +68,12 @@ export class Verifier {
     this.#accepted = new AcceptedCredentials(parts.clock)
     this.#refused = new RefusedCredentials(parts.clock)
     this.#throttle = new CheckThrottle(parts.clock, parts.users !== undefined)
-    this.#expected = parts.pair && parts.digest(parts.pair.token)
+    this.#expected = parts.pair && Buffer.from(parts.digest(parts.pair.token))
   }
 
   /** `gone` tells when nobody waits for the answer any more. */
   verify(token: string, address: () => string, gone?: () => AbortSignal): Ready<Verified> {
-    const digest = Buffer.from(this.#parts.digest(token)).toString('base64')
+    const digest = this.#parts.digest(token)
     const place = networkOf(address())
     const known = this.#accepted.find(digest)
     const caller = known && this.#current(known)
@@ -86,7 +86,7 @@ export class Verifier {
     }
     const credentials = basicCredentials(token)
     if (credentials === undefined || this.#isRefused(digest)) return 'wrong'
-    return this.#ask({ digest, token, place, credentials }, gone)
+    return this.#ask({ digest, place, credentials }, gone)
   }
 
   close(): void {
@@ -155,14 +155,14 @@ export class Verifier {
   }
 
   /** Whether the credentials are right. */
-  #look({ digest, token, place, credentials }: Shown): Ready<boolean> {
+  #look({ digest, place, credentials }: Shown): Ready<boolean> {
     const { pair, users } = this.#parts
     const known = this.#accepted.find(digest)
     if (known !== undefined && this.#current(known) !== undefined) {
       addPlace(known, place)
       return true
     }
-    if (pair !== undefined && this.#isPair(token)) {
+    if (pair !== undefined && this.#isPair(digest)) {
       const { caller } = pair
       const name = caller.name ?? ''
       this.#accepted.add(digest, name, { caller, name, hash: undefined }, place)
@@ -173,8 +173,8 @@ export class Verifier {
     return false
   }
 
-  #isPair(token: string): boolean {
-    return this.#expected !== undefined && timingSafeEqual(this.#parts.digest(token), this.#expected)
+  #isPair(digest: string): boolean {
+    return this.#expected !== undefined && timingSafeEqual(Buffer.from(digest), this.#expected)
   }
 
   async #lookInFile(
@@ -200,7 +200,7 @@ export class Verifier {
   /** Whose hash takes the time for a name that nobody has: chosen by the name, so that it is always the same. */
   #somebody({ all }: Users, name: string): FileUser | undefined {
     if (all.length === 0) return undefined
-    const at = Buffer.from(this.#parts.digest(`nobody ${name}`)).readUInt32BE() % all.length
+    const at = Buffer.from(this.#parts.digest(`nobody ${name}`), 'base64').readUInt32BE() % all.length
     return all[at]
   }
 }
@@ -208,7 +208,6 @@ export class Verifier {
 /** What a request brings. */
 interface Shown {
   readonly digest: string
-  readonly token: string
   readonly place: string
   readonly credentials: BasicCredentials
 }
