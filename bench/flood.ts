@@ -18,6 +18,7 @@ export function startFlood(server: Server, load: { connections: number; addresse
   let answered = 0
   let stopped = false
   let sent = 0
+  const run = crypto.randomUUID()
   const sockets = new Set<Socket>()
 
   function open(at: number): void {
@@ -26,7 +27,7 @@ export function startFlood(server: Server, load: { connections: number; addresse
     sockets.add(socket)
     const ask = () => {
       const number = (sent += 1)
-      const authorization = basic(`guess-${number % 1000}`, `guess-${number}`)
+      const authorization = basic(`guess-${number % 1000}`, `${run}-${number}`)
       socket.write(`GET /index.yaml HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`)
     }
     socket.on('connect', ask)
