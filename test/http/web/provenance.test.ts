@@ -49,8 +49,8 @@ test('a keyring that cannot be read stops the start with a sentence', async () =
   const path = join(folder.path, 'keys.gpg')
   await Bun.write(path, 'no keys')
   for (const [file, reason] of [
-    [path, 'it is no OpenPGP keyring.'],
-    [join(folder.path, 'none.gpg'), 'there is no such file.'],
+    [path, 'it is no OpenPGP keyring'],
+    [join(folder.path, 'none.gpg'), 'there is no such file'],
   ]) {
     const error = await startServer({ flags: ['--keyring', file ?? ''] }).catch((reason: unknown) => reason)
     expect(String(error)).toContain(`Cannot read the keyring "${file}": ${reason}`)
