@@ -1,5 +1,5 @@
 import type { Option } from './option.ts'
-import { unreadableBecause, type ReadText } from './text-file.ts'
+import { noTextBecause, type ReadText } from './text-file.ts'
 import type { Twin } from './twins.ts'
 
 /** Where a setting's value came from. */
@@ -89,7 +89,7 @@ function readValue(
     if (content === '') return mistake(`${named}: it is empty, ${expected}`)
     return { kind: 'given', source, texts: [content], place: `${place}=${path}` }
   } catch (error) {
-    return mistake(`${named}: ${unreadableBecause(error)}, ${expected}`)
+    return mistake(`${named}: ${noTextBecause(error)}, ${expected}`)
   }
 }
 

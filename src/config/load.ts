@@ -8,7 +8,7 @@ import { namesOf, shownText } from './names.ts'
 import type { CommandSettings } from './options-commands.ts'
 import { fileTwinOf, flags, optionOf, settingOf, variableOf, type Flag, type Settings } from './options.ts'
 import { checkTogether } from './rules.ts'
-import { unreadableBecause, type ReadText } from './text-file.ts'
+import { noTextBecause, type ReadText } from './text-file.ts'
 
 /** The settings, ready to use. */
 export interface Loaded {
@@ -176,7 +176,7 @@ function configFile(path: string, readFile: ReadText): ConfigFile {
   try {
     text = readFile(path, maxFileBytes)
   } catch (error) {
-    return { ...noFile, mistakes: [`${said}: ${unreadableBecause(error)}`] }
+    return { ...noFile, mistakes: [`${said}: ${noTextBecause(error)}`] }
   }
   return readConfigFile(text, path)
 }

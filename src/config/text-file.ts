@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { unreadableBecause } from '../unreadable.ts'
 
 /** Reads a file as UTF-8 text of at most `maxBytes`. Throws TextFileError, or what the system says. */
 export type ReadText = (path: string, maxBytes: number) => string
@@ -35,17 +36,9 @@ export function rememberingReader(read: ReadText = readTextFile): ReadText {
   }
 }
 
-/** Why a file cannot be read, as the end of a sentence. Throws the error again when it is about something else. */
-export function unreadableBecause(error: unknown): string {
-  if (error instanceof TextFileError) return error.message
-  if (!(error instanceof Error && 'code' in error)) throw error
-  const why: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    ENOTDIR: 'there is no such file, a part of its path is no folder',
-    EACCES: 'the file cannot be read, its permissions forbid it',
-    EISDIR: 'that is a folder, not a file',
-  }
-  return why[String(error.code)] ?? `the file cannot be read (${String(error.code)})`
+/** Why a file cannot be read as text, as the end of a sentence. Throws the error again when it is about something else. */
+export function noTextBecause(error: unknown): string {
+  return error instanceof TextFileError ? error.message : unreadableBecause(error)
 }
 
 const inUnits = (bytes: number): string =>

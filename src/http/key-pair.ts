@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { StartError } from '../start-error.ts'
+import { unreadableBecause } from '../unreadable.ts'
 
 /** A certificate that ends so soon, in days, is worth a line at every start. */
 const warnDays = 14
@@ -127,10 +128,7 @@ async function readPem(file: string, flag: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    const why =
-      error.code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${String(error.code)})`
-    throw new StartError(`${flag} "${file}": ${why}`, { cause: error })
+    throw new StartError(`${flag} "${file}": ${unreadableBecause(error)}`, { cause: error })
   }
 }
 

@@ -135,7 +135,7 @@ test('readKeyPair() tells what is wrong with a file, and never shows what is in 
   const wrong: [string, string, string][] = [
     ['none.pem', 'a.key', 'there is no such file'],
     ['a.pem', 'none.key', 'there is no such file'],
-    ['a.pem', '.', 'the file cannot be read (EISDIR)'],
+    ['a.pem', '.', 'that is a folder, not a file'],
     ['text.pem', 'a.key', 'is not a certificate'],
     ['a.pem', 'b.key', 'does not belong to the certificate'],
     ['a.pem', 'text.pem', 'is not a private key'],

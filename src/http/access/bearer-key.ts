@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { StartError } from '../../start-error.ts'
+import { unreadableBecause } from '../../unreadable.ts'
 
 /** RFC 7518, 3.3 and 3.5: smaller keys must not be used, and the library refuses to check with them. */
 const leastBits = 2048
@@ -41,10 +42,7 @@ async function readText(file: string, named: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    const why =
-      error.code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${String(error.code)})`
-    throw new StartError(`${named}: ${why}`, { cause: error })
+    throw new StartError(`${named}: ${unreadableBecause(error)}`, { cause: error })
   }
 }
 

@@ -5,6 +5,7 @@ import { watchFiles } from '../../watched-file.ts'
 import type { Caller } from './access.ts'
 import { htpasswdLimits, parseHtpasswd, type HtpasswdMistake } from './htpasswd.ts'
 import type { PasswordHash } from './password-hash.ts'
+import { unreadableBecause } from '../../unreadable.ts'
 
 /** A user of a file, and the hash of the password. */
 export interface FileUser {
@@ -115,9 +116,7 @@ async function readBounded(file: string): Promise<Uint8Array> {
       `${named(file)}: it is too large or still growing, expected at most ${most.toLocaleString('en')} bytes`,
     )
   } catch (error) {
-    if (error instanceof StartError || !(error instanceof Error && 'code' in error)) throw error
-    const why =
-      error.code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${String(error.code)})`
-    throw new StartError(`${named(file)}: ${why}`, { cause: error })
+    if (error instanceof StartError) throw error
+    throw new StartError(`${named(file)}: ${unreadableBecause(error)}`, { cause: error })
   }
 }
