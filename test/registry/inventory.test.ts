@@ -5,17 +5,7 @@ import { lateRegistry } from '../../src/registry/late-registry.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
 import { chart } from '../support/chart-builder.ts'
-import { keptLog } from '../support/repository.ts'
-
-const options = {
-  limits: { overwrite: 'never', idempotent: false, maxObjects: 0, versionsPerChart: 0 },
-  contextPath: '',
-  chartUrl: undefined,
-  statefile: undefined,
-  adoptStatefile: false,
-  refreshMs: 0,
-  trashMs: 0,
-} as const
+import { keptLog, plainOptions } from '../support/repository.ts'
 
 async function archive(name: string, version: string) {
   const bytes = await chart(name, version).tgz()
@@ -26,7 +16,7 @@ describe('the inventory of a registry', () => {
   test('has repositories that were read and hold something, without asking the store', async () => {
     const storage = memoryStorage()
     const made: string[] = []
-    const observed = { ...options, built: (kind: string) => void made.push(kind) }
+    const observed = { ...plainOptions, built: (kind: string) => void made.push(kind) }
     const registry = createRegistry(storage, observed, undefined, keptLog())
     expect(registry.inventory()).toEqual([])
     expect(registry.knowledge).toEqual({ ageMs: undefined, degraded: false })
@@ -74,7 +64,7 @@ describe('the inventory of a registry', () => {
 
   test('is what was known last while the store is away', async () => {
     const storage = memoryStorage()
-    const registry = createRegistry(storage, options, undefined, keptLog())
+    const registry = createRegistry(storage, plainOptions, undefined, keptLog())
     const org = registry.repository('org')
     const delivery = { archives: [await archive('mychart', '1.0.0')], provenances: [] }
     await org.publish(delivery, { force: false })

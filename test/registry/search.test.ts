@@ -7,17 +7,7 @@ import { createSearch, type SearchQuery } from '../../src/registry/search.ts'
 import { nearness, wordsOf } from '../../src/registry/search-words.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
 import { chart } from '../support/chart-builder.ts'
-import { keptLog, publishOne } from '../support/repository.ts'
-
-const repositoryOptions = {
-  limits: { overwrite: 'never', idempotent: false, maxObjects: 0, versionsPerChart: 0 },
-  contextPath: '',
-  chartUrl: undefined,
-  statefile: undefined,
-  adoptStatefile: false,
-  refreshMs: 0,
-  trashMs: 0,
-} as const
+import { keptLog, publishOne, plainOptions } from '../support/repository.ts'
 
 interface Facts {
   readonly version?: string
@@ -436,7 +426,7 @@ describe('words', () => {
 describe('a registry', () => {
   const registryOver = (storage = memoryStorage()) => ({
     storage,
-    registry: createRegistry(storage, repositoryOptions, undefined, keptLog()),
+    registry: createRegistry(storage, plainOptions, undefined, keptLog()),
   })
 
   test('names the repositories of its depth that hold archives', async () => {

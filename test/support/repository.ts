@@ -28,6 +28,14 @@ export const usualOptions: RepositoryOptions = {
   trashMs: 0,
 }
 
+/** The same for tests that care for what is published only: no statefile, and nothing is replaced. */
+export const plainOptions: RepositoryOptions = {
+  ...usualOptions,
+  limits: { ...usualOptions.limits, overwrite: 'never' },
+  statefile: undefined,
+  adoptStatefile: false,
+}
+
 /** A repository over a store, as a server would have it. */
 export function repositoryOver(
   storage: Storage,
