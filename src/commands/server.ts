@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Settings } from '../config/options.ts'
 import type { Access } from '../http/access/access.ts'
 import type { AppParts } from '../http/app.ts'
@@ -5,6 +6,7 @@ import { createFront } from '../http/front.ts'
 import { hostCheck, isLoopback } from '../http/host-names.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { compile } from '../http/paths.ts'
+import { selfSignedFiles } from '../http/self-signed.ts'
 import { addresses } from '../http/public-url.ts'
 import type { OperatorFolder } from '../http/web/operator-folder.ts'
 import type { WebSettings } from '../http/web/parts.ts'
@@ -90,6 +92,13 @@ export function webSettings(
     readOnly: settings.disableApi,
     systemFonts: settings.uiFonts === 'system',
     repositoryAlias: settings.uiRepoAlias,
-    caHint: settings.uiCaHint,
+    caHint: settings.uiCaHint || ownAuthority(settings),
   }
+}
+
+/** The certificate that clients must be told of; behind a proxy they see that of the proxy. */
+function ownAuthority(settings: Settings): string {
+  const { tlsSelfSigned, tlsSelfSignedDir, publicUrl, trustedProxies } = settings
+  const seen = tlsSelfSigned && publicUrl === '' && trustedProxies.length === 0
+  return seen ? basename(selfSignedFiles(tlsSelfSignedDir).certFile) : ''
 }

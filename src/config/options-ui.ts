@@ -29,6 +29,7 @@ export const uiOptions = {
     'ui.cahint',
     'FILE',
     'File name that pages show as --ca-file in commands, where the certificate comes from a private authority',
+    { shown: 'cert.pem with --tls-self-signed' },
   ),
   keyring: text(
     'keyring',

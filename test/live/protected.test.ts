@@ -170,6 +170,9 @@ describe('HTTPS', () => {
         await eventually(() => server.logs().includes(certificate), true)
         const plain = await fetch(`http://127.0.0.1:${server.port}/health`).catch(() => undefined)
         expect(plain?.status).not.toBe(200)
+        // What a page tells to type works with this certificate.
+        const page = await ask(`${server.url}/`, certificate)
+        expect(page.replaceAll(/<[^>]+>/g, '')).toContain('--ca-file cert.pem')
         made.push(await Bun.file(certificate).text())
       }
       expect(made[1]).toBe(made[0] ?? '')
