@@ -14,7 +14,7 @@ import { chooseAccess } from './access.ts'
 import { mistakesInFiles } from './check-config.ts'
 import { listenWith } from './listen.ts'
 import { registryToServe } from './open-registry.ts'
-import { assemble } from './server.ts'
+import { assemble } from './assemble.ts'
 
 /**
  * Serves until a signal ends it: settings → files that they name → storage → registry → routes → listen. A store that is

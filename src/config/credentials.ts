@@ -1,6 +1,6 @@
 import { firstGiven, variableLevel } from './given.ts'
 import type { ReadText } from './text-file.ts'
-import { twinOf } from './twins.ts'
+import { twinOf } from './file-twins.ts'
 
 /** Variables with which the libraries of the clouds are given keys: no settings of ours, but read from files as those are. */
 const variables = [

@@ -1,6 +1,6 @@
 import type { Option } from './option.ts'
 import { noTextBecause, type ReadText } from './text-file.ts'
-import type { Twin } from './twins.ts'
+import type { Twin } from './file-twins.ts'
 
 /** Where a setting's value came from. */
 export type Source = 'flag' | 'variable' | 'file' | 'default'

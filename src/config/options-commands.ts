@@ -1,5 +1,5 @@
 import { special, text, toggle, whole, type Option } from './option.ts'
-import { twinOf, type Twin } from './twins.ts'
+import { twinOf, type Twin } from './file-twins.ts'
 
 /** The commands that have settings of their own beside those of the server. */
 export type WorkCommand = 'import' | 'export' | 'doctor'

@@ -14,7 +14,7 @@ import { accessOptions, tlsOptions } from './options-access.ts'
 import { backendGroups, remoteOptions, storageOptions } from './options-storage.ts'
 import { uiOptions } from './options-ui.ts'
 import { contextPath, headerText, listenHost, repositoryIds, webAddress } from './readers.ts'
-import { twinOf, type Twin } from './twins.ts'
+import { twinOf, type Twin } from './file-twins.ts'
 
 const serverOptions = {
   config: text('', 'FILE', 'Config file (YAML) with any of these settings by their file key', { short: 'c' }),

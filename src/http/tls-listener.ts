@@ -1,7 +1,7 @@
 import { drainAll, openServer, probePort } from './listener.ts'
 import type { App, Listener, Listening, TlsTexts } from './listener.ts'
 import { openAlone } from './port-lock.ts'
-import { openedSocket, steerToSecond } from './steer.ts'
+import { openedSocket, steerToSecond } from './port-steering.ts'
 
 /** What a listener with certificates listens with. */
 export interface TlsListening extends Listening {

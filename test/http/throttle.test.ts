@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { guessLimits, networkOf } from '../../src/http/access/guesses.ts'
+import { guessLimits, networkOf } from '../../src/http/access/wrong-guesses.ts'
 import { CheckThrottle, throttleLimits, type Outcome } from '../../src/http/access/throttle.ts'
 import { manualClock, settled } from '../support/manual-clock.ts'
 

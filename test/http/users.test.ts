@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import type { Access, Caller } from '../../src/http/access/access.ts'
 import { basicAccess } from '../../src/http/access/basic.ts'
-import { guessLimits } from '../../src/http/access/guesses.ts'
+import { guessLimits } from '../../src/http/access/wrong-guesses.ts'
 import { parsePasswordHash } from '../../src/http/access/password-hash.ts'
 import { throttleLimits } from '../../src/http/access/throttle.ts'
 import type { FileUser, Users } from '../../src/http/access/users-file.ts'

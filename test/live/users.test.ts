@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { guessLimits } from '../../src/http/access/guesses.ts'
+import { guessLimits } from '../../src/http/access/wrong-guesses.ts'
 import { throttleLimits } from '../../src/http/access/throttle.ts'
 import { chart } from '../support/chart-builder.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,5 +1,5 @@
 import { createRoutes } from '../../src/commands/routes.ts'
-import { webSettings } from '../../src/commands/server.ts'
+import { webSettings } from '../../src/commands/assemble.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { Access } from '../../src/http/access/access.ts'
 import { createApp } from '../../src/http/app.ts'

@@ -1,6 +1,6 @@
 import { chooseAccess } from '../../src/commands/access.ts'
 import { registryToServe } from '../../src/commands/open-registry.ts'
-import { assemble } from '../../src/commands/server.ts'
+import { assemble } from '../../src/commands/assemble.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { createApp } from '../../src/http/app.ts'
 import { operatorFolder } from '../../src/http/web/operator-folder.ts'

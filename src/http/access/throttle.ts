@@ -1,6 +1,6 @@
 import type { Ready } from '../../ready.ts'
 import type { Clock } from './clock.ts'
-import { countGuesses, type Standing } from './guesses.ts'
+import { countGuesses, type Standing } from './wrong-guesses.ts'
 
 /** How a check ended; 'unchecked' when nobody looked: too many wait, it waited too long, or nobody waits for the answer. */
 export type Outcome = 'right' | 'wrong' | 'unchecked'

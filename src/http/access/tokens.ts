@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { Ready } from '../../ready.ts'
 import type { Caller } from './access.ts'
 import { keyedDigest } from './basic.ts'
-import { networkOf } from './guesses.ts'
+import { networkOf } from './wrong-guesses.ts'
 import { takeTurns } from './turns.ts'
 
 /** What tokens are checked with, and what becomes of them. */

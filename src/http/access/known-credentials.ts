@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { RecentMap } from './recent.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** Digests of credentials under a key of this process: what was accepted, and what was refused just now. */
 

@@ -1,4 +1,4 @@
-import { RecentMap } from './recent.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** How many wrong passwords an address may send at once, and how many milliseconds later it may send one more. */
 export const guessLimits = { atOnce: 10, pauseMs: 2_000 }
